@@ -1,0 +1,68 @@
+# Thin: every command is `python -m pipelines.<verb>`; see `make help`. A failure of any of them is make's own exit code 2.
+PYTHON ?= python3
+PORT ?= 5000
+MODEL ?= data/export/champion
+INPUTS := $(shell sed -n 's/^inputs: *//p' params.yaml)
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export PYTHONDONTWRITEBYTECODE := 1
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help env repro test check verify verify-repro ui score external sheet annotations promote lock
+
+help:  ## what you can ask for
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 22
+
+env: .venv/.stamp  ## the environment of the lock file in .venv (made by the others when it is missing or stale)
+
+.venv/.stamp: requirements.txt requirements-bootstrap.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "error: $(PYTHON) is older than 3.11; name a newer one: make PYTHON=python3.12" >&2; exit 2; }
+	rm -rf .venv
+	$(PYTHON) -m venv .venv
+	.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bootstrap.txt
+	.venv/bin/uv pip sync --quiet --compile-bytecode --python .venv requirements.txt
+	@touch $@
+
+repro: env  ## documents to models, metrics, exported bundles and tracked runs: all that changed since last time
+	dvc repro
+
+test: env  ## the whole test suite
+	python -m pytest $(ARGS)
+
+check: env  ## formatting, lint and types: the same gate for hooks, CI and people
+	ruff format --check .
+	ruff check .
+	mypy
+
+verify: env  ## compare every finished file with its manifest and DVC's cache; FIX=1 removes what is rotten
+	@python -m pipelines.verify . $(if $(FIX),--fix)
+
+verify-repro: env  ## run everything twice from nothing and compare every byte
+	@python -m pipelines.verify . --twice
+
+ui: env  ## the MLflow UI on 127.0.0.1; PORT=5000
+	@python -m pipelines.ui --port $(PORT)
+
+score: env  ## label new documents: IN=folder OUT=folder [MODEL=data/export/champion] [ARGS="--explain"]
+	@test -n "$(IN)" -a -n "$(OUT)" || { echo 'usage: make score IN=folder OUT=folder' >&2; exit 2; }
+	@python -m pipelines.score $(MODEL) "$(IN)" "$(OUT)" $(ARGS)
+
+external: env  ## measure all experiments on gold of your own: SET=gold.jsonl [OUT=result.json] [MODEL=bundle]
+	@test -n "$(SET)" || { echo 'usage: make external SET=gold.jsonl OUT=result.json' >&2; exit 2; }
+	@python -m pipelines.external "$(SET)" "$(or $(OUT),external.json)" --codebook $(INPUTS)/codebook.yaml $(if $(filter command line,$(origin MODEL)),--model "$(MODEL)")
+
+sheet: env  ## a blank sheet of all sentences for a coder: OUT=sheet.csv
+	@test -n "$(OUT)" || { echo 'usage: make sheet OUT=sheet.csv' >&2; exit 2; }
+	@dvc repro --quiet segment
+	@python -m pipelines.annotations sheet data/segment $(INPUTS)/codebook.yaml "$(OUT)"
+
+annotations: env  ## a human coder's filled sheet in: IN=sheet.csv CODER=name [ROLE=coding] [REPLACE=1]
+	@test -n "$(IN)" -a -n "$(CODER)" || { echo 'usage: make annotations IN=sheet.csv CODER=name' >&2; exit 2; }
+	@python -m pipelines.annotations import data/segment $(INPUTS)/codebook.yaml "$(IN)" $(INPUTS)/annotations --coder "$(CODER)" $(if $(ROLE),--role "$(ROLE)") $(if $(REPLACE),--replace)
+
+promote: env  ## make the challenger the registered model's champion
+	@python -m pipelines.promote $(ARGS)
+
+lock: env  ## resolve pyproject.toml anew into the hashed lock files
+	uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --no-annotate --python-version 3.11 --extra dev pyproject.toml -o requirements.txt
+	echo uv | uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --no-annotate --python-version 3.11 - -o requirements-bootstrap.txt

@@ -1,0 +1,108 @@
+"""The gate before training: what would leak from valid or test into train fails the run and is named."""
+
+import argparse
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from features.duplicates import near_duplicates
+from features.errors import IntegrityFailure
+from features.text import Document, Example, text_sha256
+from pipelines import store, tables
+from pipelines.command import parameters, run, stage
+
+MEASURED = ("valid", "test")
+USED = ("train", *MEASURED)
+_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Leak:
+    """One finding: which check, and the rows it is about."""
+
+    check: str
+    rows: str
+
+
+def audit(
+    examples: Sequence[Example],
+    documents: Mapping[str, Document],
+    *,
+    by_date: bool,
+    shingle: int,
+    near_duplicate: float,
+) -> dict[str, list[Leak]]:
+    """Findings by check; all empty on a clean split. `documents` maps document id -> document."""
+    used = [row for row in examples if row.part in USED]
+    checks: dict[str, Callable[[], Iterator[Leak]]] = {
+        "document_in_two_parts": lambda: _in_two_parts(used, "document_in_two_parts", lambda row: row.doc),
+        "group_in_two_parts": lambda: _in_two_parts(used, "group_in_two_parts", lambda row: row.group),
+        "same_text_in_two_parts": lambda: _in_two_parts(
+            used, "same_text_in_two_parts", lambda row: text_sha256(row.text)
+        ),
+        "near_duplicate_across_parts": lambda: _near_duplicates(used, shingle, near_duplicate),
+        "weak_label_outside_train": lambda: _weak_outside_train(used),
+        "part_without_gold": lambda: _parts_without_gold(used),
+        "time_order": lambda: _time_order(used, documents) if by_date else iter(()),
+    }
+    return {name: list(check()) for name, check in checks.items()}
+
+
+def _in_two_parts(used: Sequence[Example], check: str, key: Callable[[Example], str]) -> Iterator[Leak]:
+    parts: dict[str, set[str]] = defaultdict(set)
+    where: dict[str, list[str]] = defaultdict(list)
+    for row in used:
+        parts[key(row)].add(row.part)
+        where[key(row)].append(f"{row.part}:{row.doc}:{row.sentence_id}")
+    for name, found in parts.items():
+        if len(found) > 1:
+            yield Leak(check, f"{name[:60]} in {', '.join(sorted(found))}: {', '.join(where[name][:_SHOWN])}")
+
+
+def _near_duplicates(used: Sequence[Example], shingle: int, at_least: float) -> Iterator[Leak]:
+    for first, second in near_duplicates([row.text for row in used], shingle=shingle, at_least=at_least):
+        one, two = used[first], used[second]
+        if one.part != two.part:
+            yield Leak(
+                "near_duplicate_across_parts",
+                f"{one.part}:{one.doc}:{one.sentence_id} and {two.part}:{two.doc}:{two.sentence_id}",
+            )
+
+
+def _weak_outside_train(used: Sequence[Example]) -> Iterator[Leak]:
+    for row in used:
+        if row.part in MEASURED and row.label_source != "gold":
+            yield Leak("weak_label_outside_train", f"{row.part}:{row.doc}:{row.sentence_id} is {row.label_source}")
+
+
+def _parts_without_gold(used: Sequence[Example]) -> Iterator[Leak]:
+    for part in USED:
+        if not any(row.part == part and row.label_source == "gold" for row in used):
+            yield Leak("part_without_gold", f"{part} has no gold sentence")
+
+
+def _time_order(used: Sequence[Example], documents: Mapping[str, Document]) -> Iterator[Leak]:
+    dates = {
+        part: sorted((documents[row.doc].date or "", row.doc) for row in used if row.part == part) for part in USED
+    }
+    for earlier, later in (("train", "valid"), ("valid", "test")):
+        if dates[earlier] and dates[later] and dates[earlier][-1][0] > dates[later][0][0]:
+            yield Leak("time_order", f"{dates[earlier][-1]} of {earlier} is after {dates[later][0]} of {later}")
+
+
+def main(options: argparse.Namespace) -> str:
+    """Check the splits; write `audit.json`, or name every leak and end with exit code 4."""
+    examples = tables.read(store.check(options.split) / "splits.parquet", Example)
+    documents = tables.read(store.check(options.ingest) / "documents.parquet", Document)
+    findings = audit(examples, {document.id: document for document in documents}, **parameters(audit, options.params))
+    leaks = [leak for found in findings.values() for leak in found]
+    if leaks:
+        named = "\n".join(f"  {leak.check}: {leak.rows}" for leak in leaks[:_SHOWN])
+        raise IntegrityFailure(f"{len(leaks)} leaks between the parts of {options.split}:\n{named}")
+    with store.writing(options.out) as folder:
+        store.write_json(folder / "audit.json", {name: len(found) for name, found in findings.items()})
+    return f"{len(findings)} checks, no leak among {len(examples):,} sentences"
+
+
+if __name__ == "__main__":
+    run(main, stage(__doc__, "ingest", "split", "out"))

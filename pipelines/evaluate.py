@@ -1,0 +1,130 @@
+"""Measure one trained experiment on valid and test: metrics with intervals, curves, error lists. Fits nothing."""
+
+import argparse
+import csv
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from features import metrics, training
+from features.metrics import Estimate, Predictions
+from features.spreadsheet import guarded
+from features.text import Example
+from features.training import Trained
+from pipelines import predictions, store, tables, timings
+from pipelines.command import parameters, run, stage
+
+MEASURED = ("valid", "test")
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """By part: the rows, what was predicted for them, and the metrics."""
+
+    themes: list[str]
+    rows: dict[str, list[Example]]
+    predictions: dict[str, Predictions]
+    metrics: dict[str, dict[str, Estimate]]
+
+
+def evaluate(trained: Trained, examples: Sequence[Example], *, resamples: int, seed: int) -> Evaluation:
+    """Metrics of `trained` on the gold rows of valid and of test."""
+    rows = {part: [row for row in examples if row.part == part and row.label_source == "gold"] for part in MEASURED}
+    found = {part: predict(trained, rows[part]) for part in MEASURED}
+    measured = {part: metrics.measure(found[part], trained.themes, resamples=resamples, seed=seed) for part in MEASURED}
+    return Evaluation(trained.themes, rows, found, measured)
+
+
+def predict(trained: Trained, rows: Sequence[Example]) -> Predictions:
+    """What `trained` says of `rows`, beside their gold labels."""
+    probabilities = trained.probabilities([row.text for row in rows])
+    gold = training.gold_matrix(rows, trained.themes)
+    return Predictions(gold, trained.labels(probabilities), probabilities, [row.doc for row in rows])
+
+
+def main(options: argparse.Namespace) -> str:
+    """Read the trained model and the splits, write metrics, predictions, errors and plots."""
+    trained = training.loads((store.check(options.train) / "model.pkl").read_bytes())
+    examples = tables.read(store.check(options.split) / "splits.parquet", Example)
+    name = options.out.name
+    done = evaluate(trained, examples, **parameters(evaluate, options.params))
+    timings.record(name, {"sentences_per_second": _speed(trained, done.rows["test"])})
+    with store.writing(options.out) as folder:
+        store.write_json(folder / "metrics.json", _headline(done))
+        store.write_json(folder / "scores.json", flat(done.metrics))
+        store.write_json(folder / "about.json", {"experiment": name, "family": trained.experiment.family})
+        predictions.write(folder / "predictions.parquet", done.rows, done.predictions, done.themes)
+        _write_errors(done, trained, folder / "errors.csv")
+        _draw(done, folder)
+    best = done.metrics["test"]["macro_f1"]
+    return f"{name}: macro-F1 on test {best.value} [{best.low}, {best.high}]"
+
+
+def flat(measured: Mapping[str, Mapping[str, Estimate]]) -> dict[str, float | None]:
+    """Metric names as MLflow shows them: `test/f1/financing`, `test/f1_low/financing`, `test/f1_high/financing`."""
+    found: dict[str, float | None] = {}
+    for part, estimates in measured.items():
+        for name, estimate in estimates.items():
+            metric, slash, theme = name.partition("/")
+            found[f"{part}/{name}"] = estimate.value
+            found[f"{part}/{metric}_low{slash}{theme}"] = estimate.low
+            found[f"{part}/{metric}_high{slash}{theme}"] = estimate.high
+    return found
+
+
+def _headline(done: Evaluation) -> dict[str, object]:
+    """The few numbers of `dvc metrics show`: one row per experiment."""
+    valid, test = done.metrics["valid"], done.metrics["test"]
+    return {
+        "valid": {"macro_f1": valid["macro_f1"].value},
+        "test": {
+            "macro_f1": test["macro_f1"].value,
+            "low": test["macro_f1"].low,
+            "high": test["macro_f1"].high,
+            "average_precision": test["macro_average_precision"].value,
+            "calibration_error": test["macro_calibration_error"].value,
+            "f1": {theme: test[f"f1/{theme}"].value for theme in done.themes},
+        },
+    }
+
+
+def _write_errors(done: Evaluation, trained: Trained, path: Path) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["part", "theme", "error", "probability", "threshold", "doc", "sentence_id", "text"])
+        for part in MEASURED:
+            writer.writerows(_errors(done, trained, part))
+
+
+def _errors(done: Evaluation, trained: Trained, part: str) -> Iterator[tuple[object, ...]]:
+    """Misses and false alarms, the most confident first within each theme."""
+    found = done.predictions[part]
+    for number, theme in enumerate(done.themes):
+        threshold = round(float(trained.thresholds[number]), 6)
+        wrong = [n for n in range(len(found.gold)) if found.gold[n, number] != found.labels[n, number]]
+        for n in sorted(wrong, key=lambda n: -abs(found.probabilities[n, number] - threshold)):
+            row = done.rows[part][n]
+            kind = "miss" if found.gold[n, number] else "false alarm"
+            probability = round(float(found.probabilities[n, number]), 6)
+            yield part, theme, kind, probability, threshold, row.doc, row.sentence_id, guarded(row.text)
+
+
+def _draw(done: Evaluation, folder: Path) -> None:
+    from pipelines import plots
+
+    test = done.predictions["test"]
+    plots.save(plots.precision_recall(test, done.themes), folder / "precision_recall.png")
+    plots.save(plots.reliability(test, done.themes), folder / "reliability.png")
+    plots.save(plots.cooccurrence(test, done.themes), folder / "cooccurrence.png")
+
+
+def _speed(trained: Trained, rows: Sequence[Example]) -> float:
+    texts = [row.text for row in rows]
+    started = time.perf_counter()
+    trained.probabilities(texts)
+    return round(len(texts) / (time.perf_counter() - started), 1)
+
+
+if __name__ == "__main__":
+    run(main, stage(__doc__, "train", "split", "out"))

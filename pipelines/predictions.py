@@ -1,0 +1,48 @@
+"""What an experiment predicted for the measured parts, on disk: written by evaluate, read by compare and report."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from features.metrics import Predictions
+from features.text import Example
+
+_KINDS = ("gold", "label", "probability")
+
+
+def write(
+    path: Path, rows: Mapping[str, Sequence[Example]], found: Mapping[str, Predictions], themes: Sequence[str]
+) -> None:
+    """One row per sentence: part, sentence_id, doc, and `<theme>_gold`, `<theme>_label`, `<theme>_probability`."""
+    columns: dict[str, object] = {
+        "part": [part for part in rows for _ in rows[part]],
+        "sentence_id": [row.sentence_id for part in rows for row in rows[part]],
+        "doc": [row.doc for part in rows for row in rows[part]],
+    }
+    matrices = [
+        np.concatenate([found[part].gold for part in rows]),
+        np.concatenate([found[part].labels for part in rows]),
+        np.concatenate([found[part].probabilities for part in rows]).round(6),
+    ]
+    for number, theme in enumerate(themes):
+        columns |= {f"{theme}_{kind}": matrix[:, number] for kind, matrix in zip(_KINDS, matrices, strict=True)}
+    pq.write_table(pa.table(columns), path, compression="zstd")
+
+
+def read(path: Path, themes: Sequence[str]) -> dict[str, Predictions]:
+    """Predictions by part, as `write` was given them, probabilities to six places."""
+    columns = {name: column.to_numpy() for name, column in zip(*_columns(path), strict=True)}
+    gold, labels, probabilities = (np.column_stack([columns[f"{theme}_{kind}"] for theme in themes]) for kind in _KINDS)
+    masks = {part: columns["part"] == part for part in dict.fromkeys(columns["part"])}
+    return {
+        part: Predictions(gold[mask], labels[mask], probabilities[mask], columns["doc"][mask].tolist())
+        for part, mask in masks.items()
+    }
+
+
+def _columns(path: Path) -> tuple[list[str], list[pa.ChunkedArray]]:
+    table = pq.read_table(path)
+    return table.column_names, table.columns

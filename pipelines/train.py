@@ -1,0 +1,64 @@
+"""Fit one experiment on train: model, calibration and thresholds."""
+
+import argparse
+import time
+from collections import Counter
+from collections.abc import Sequence
+
+from features import codebook, experiments, lexicon
+from features.experiments import Experiment
+from features.lexicon import LabellingFunction
+from features.text import Example
+from features.training import Trained, dumps, train_model, train_rows
+from pipelines import store, tables, timings
+from pipelines.command import parameters, run, stage
+
+
+def train(
+    experiment: Experiment,
+    examples: Sequence[Example],
+    themes: Sequence[str],
+    functions: Sequence[LabellingFunction],
+    *,
+    folds: int,
+    seed: int,
+    threshold_shrinkage: float,
+) -> Trained:
+    """The fitted model with calibrators and thresholds; valid and test are never looked at."""
+    only_train = [row for row in examples if row.part == "train"]
+    return train_model(
+        experiment, only_train, themes, functions, folds=folds, seed=seed, threshold_shrinkage=threshold_shrinkage
+    )
+
+
+def main(options: argparse.Namespace) -> str:
+    """Read an experiment file and the splits, write `model.pkl` and what was fitted in plain numbers."""
+    experiment = experiments.load(options.experiment)
+    themes = codebook.load(options.codebook).ids
+    functions = lexicon.load(options.patterns, themes)
+    examples = tables.read(store.check(options.split) / "splits.parquet", Example)
+    wall, cpu = time.perf_counter(), time.process_time()
+    trained = train(experiment, examples, themes, functions, **parameters(train, options.params))
+    timing = {"train_seconds": time.perf_counter() - wall, "train_cpu_seconds": time.process_time() - cpu}
+    rows = train_rows(examples, experiment)
+    with store.writing(options.out) as folder:
+        (folder / "model.pkl").write_bytes(dumps(trained))
+        store.write_json(folder / "fit.json", _facts(trained, rows))
+    timings.record(options.experiment.stem, timing)
+    return f"{options.experiment.stem}: {len(rows):,} sentences of {len({row.doc for row in rows}):,} documents"
+
+
+def _facts(trained: Trained, rows: Sequence[Example]) -> dict[str, object]:
+    calibration = None if trained.calibration is None else trained.calibration.round(6).tolist()
+    return {
+        "experiment": trained.experiment,
+        "themes": trained.themes,
+        "thresholds": trained.thresholds.round(6).tolist(),
+        "calibration": calibration,
+        "documents": len({row.doc for row in rows}),
+        "sentences": Counter(row.label_source for row in rows),
+    }
+
+
+if __name__ == "__main__":
+    run(main, stage(__doc__, "experiment", "split", "codebook", "patterns", "out"))

@@ -1,0 +1,93 @@
+"""Twelve documents of the shipped corpus, taken once through the stages' own functions."""
+
+import os
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+import yaml
+
+import pipelines  # noqa: F401 - pins the threads before numpy starts any
+from features import annotations, codebook, experiments, lexicon
+from features.annotations import Annotations
+from features.codebook import Codebook
+from features.experiments import Experiment
+from features.lexicon import LabellingFunction
+from features.text import Document, Example, Label, Sentence
+from features.training import Trained
+from pipelines.ingest import ingest
+from pipelines.label import label
+from pipelines.segment import segment
+from pipelines.split import split
+from pipelines.train import train
+
+SMALL = Path("tests/corpus")
+PARAMS = yaml.safe_load((SMALL / "params.yaml").read_text(encoding="utf-8"))
+WORDS = "tfidf-word-logreg"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Under CI a skipped test is a failure: a check that never runs is no check."""
+    report = yield
+    if os.environ.get("CI") == "true" and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped under CI: {item.nodeid}: {report.longrepr}"
+    return report
+
+
+@pytest.fixture(scope="session")
+def small_codebook() -> Codebook:
+    return codebook.load(Path("data/codebook.yaml"))
+
+
+@pytest.fixture(scope="session")
+def functions(small_codebook: Codebook) -> list[LabellingFunction]:
+    return lexicon.load(Path("data/patterns.yaml"), small_codebook.ids)
+
+
+@pytest.fixture(scope="session")
+def documents() -> list[Document]:
+    return ingest(SMALL / "corpus", **PARAMS["ingest"]).documents
+
+
+@pytest.fixture(scope="session")
+def small_sentences(documents: list[Document]) -> list[Sentence]:
+    return segment(documents, **PARAMS["segment"])
+
+
+@pytest.fixture(scope="session")
+def coded(small_sentences: list[Sentence], small_codebook: Codebook) -> Annotations:
+    return annotations.read(SMALL / "annotations", small_sentences, small_codebook)
+
+
+@pytest.fixture(scope="session")
+def labels(
+    small_sentences: list[Sentence],
+    coded: Annotations,
+    small_codebook: Codebook,
+    functions: list[LabellingFunction],
+) -> list[Label]:
+    return label(small_sentences, coded, small_codebook, functions, **PARAMS["label"]).labels
+
+
+@pytest.fixture(scope="session")
+def examples(documents: list[Document], labels: list[Label], small_codebook: Codebook) -> list[Example]:
+    return split(documents, labels, small_codebook.ids, **PARAMS["split"]).examples
+
+
+@pytest.fixture(scope="session")
+def words_experiment() -> Experiment:
+    return experiments.load(Path("experiments") / f"{WORDS}.yaml")
+
+
+@pytest.fixture(scope="session")
+def trained(
+    words_experiment: Experiment,
+    examples: list[Example],
+    small_codebook: Codebook,
+    functions: list[LabellingFunction],
+) -> Trained:
+    return train(words_experiment, examples, small_codebook.ids, functions, **PARAMS["train"])

@@ -1,0 +1,40 @@
+import numpy as np
+import pytest
+
+from features import experiments
+from features.classifiers import fit, margins, weights
+from features.codebook import Codebook
+from features.experiments import Experiment, NGrams
+from features.text import Example
+from features.training import gold_matrix
+
+VIEWS = [NGrams("words", (1, 2), sublinear_tf=True, idf=True, norm="l2")]
+KINDS: list[experiments.Classifier] = [
+    experiments.ComplementNB(),
+    experiments.LogisticRegression(c=10, balanced=True),
+    experiments.LinearSVM(balanced=True),
+]
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: type(kind).__name__)
+def test_margins_are_the_linear_function_that_is_exported(
+    kind: experiments.Classifier, examples: list[Example], small_codebook: Codebook
+) -> None:
+    texts = [row.text for row in examples]
+    gold = gold_matrix(examples, small_codebook.ids)
+    pipeline = fit(Experiment(kind, VIEWS), texts, gold)
+    coefficients, intercepts = weights(pipeline)
+    found = margins(pipeline, texts)
+    assert found.shape == gold.shape
+    np.testing.assert_allclose(pipeline[:-1].transform(texts) @ coefficients.T + intercepts, found, atol=1e-9)
+    # A model that has learned anything leans to a theme more where it holds.
+    assert all(found[gold[:, n], n].mean() > found[~gold[:, n], n].mean() for n in range(gold.shape[1]))
+
+
+def test_a_theme_never_seen_has_no_margin(examples: list[Example], small_codebook: Codebook) -> None:
+    texts = [row.text for row in examples]
+    gold = gold_matrix(examples, small_codebook.ids)
+    gold[:, 1] = False
+    found = margins(fit(Experiment(KINDS[1], VIEWS), texts, gold), texts[:3])
+    assert np.isnan(found[:, 1]).all()
+    assert not np.isnan(found[:, [0, 2, 3, 4]]).any()

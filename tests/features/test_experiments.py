@@ -1,0 +1,46 @@
+from pathlib import Path
+
+import pytest
+
+from features import experiments
+from features.errors import UsageFailure
+
+SHIPPED = sorted(Path("experiments").glob("*.yaml"))
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "mine.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_every_shipped_experiment_is_one_and_says_why_on_top(path: Path) -> None:
+    experiments.load(path)
+    assert len(experiments.hypothesis(path)) > 80
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("classifier: {kind: logistic_regresion}", "logistic_regresion"),
+        ("classifier: {kind: linear_svm, C: 1}\nfeatures: [{of: words, ngrams: [1, 2]}]", "`C`"),
+        ("classifier: {kind: linear_svm}", "`features` is empty"),
+        ("classifier: {kind: linear_svm}\nfeatures: [{of: word, ngrams: [1, 2]}]", "'word'"),
+        ("features: [", "not an experiment"),
+        ("{}", "classifier"),
+    ],
+)
+def test_a_misspelt_experiment_is_named_with_its_file(tmp_path: Path, text: str, named: str) -> None:
+    with pytest.raises(UsageFailure, match=rf"(?s)mine\.yaml.*{named}"):
+        experiments.load(write(tmp_path, text))
+
+
+def test_an_experiment_without_a_file_says_which_file_to_write(tmp_path: Path) -> None:
+    with pytest.raises(UsageFailure, match=r"nope\.yaml: no such experiment"):
+        experiments.load(tmp_path / "nope.yaml")
+
+
+def test_the_hypothesis_is_the_comment_on_top_as_one_paragraph(tmp_path: Path) -> None:
+    path = write(tmp_path, "# Words alone\n# may do.\nclassifier:\n  kind: majority\n# later\n")
+    assert experiments.hypothesis(path) == "Words alone may do."

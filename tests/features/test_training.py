@@ -1,0 +1,112 @@
+import pickle
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.pipeline import Pipeline
+
+from features import experiments, training
+from features.classifiers import fit, margins
+from features.codebook import Codebook
+from features.errors import UsageFailure
+from features.experiments import Experiment
+from features.lexicon import LabellingFunction
+from features.metrics import Bools, macro_f1
+from features.resampling import Floats
+from features.text import Example
+from features.training import Trained, dumps, gold_matrix, loads, train_model, train_rows
+from tests.conftest import PARAMS
+
+KNOBS = PARAMS["train"]
+SHIPPED = sorted(Path("experiments").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_every_shipped_experiment_fits_the_small_corpus_and_predicts(
+    path: Path, examples: list[Example], small_codebook: Codebook, functions: list[LabellingFunction]
+) -> None:
+    found = train_model(experiments.load(path), examples, small_codebook.ids, functions, **KNOBS)
+    probabilities = found.probabilities(["The two sides agreed to share information on terrorist financing.", ""])
+    assert probabilities.shape == (2, 5)
+    assert ((probabilities >= 0) & (probabilities <= 1)).all()
+    assert ((found.thresholds > 0) & (found.thresholds < 1)).all()
+    assert found.labels(probabilities).dtype == bool
+
+
+def test_a_trained_model_has_learned_something_of_unseen_documents(trained: Trained, examples: list[Example]) -> None:
+    rows = [row for row in examples if row.part in ("valid", "test")]
+    gold = gold_matrix(rows, trained.themes)
+    labels = trained.labels(trained.probabilities([row.text for row in rows]))
+    shuffled = gold[np.random.default_rng(0).permutation(len(gold))]
+    assert macro_f1(gold, labels) > macro_f1(shuffled, labels) + 0.2
+
+
+def test_two_fits_give_the_same_bytes_and_loading_gives_the_same_answers(
+    trained: Trained,
+    words_experiment: Experiment,
+    examples: list[Example],
+    small_codebook: Codebook,
+    functions: list[LabellingFunction],
+) -> None:
+    again = train_model(words_experiment, examples, small_codebook.ids, functions, **KNOBS)
+    assert dumps(trained) == dumps(again)
+    texts = [row.text for row in examples]
+    assert (loads(dumps(trained)).probabilities(texts) == trained.probabilities(texts)).all()
+
+
+def test_only_train_rows_of_the_named_sources_are_learned_from(
+    examples: list[Example], words_experiment: Experiment
+) -> None:
+    mixed = [replace(row, label_source="weak") if n % 2 else row for n, row in enumerate(examples)]
+    gold_only = train_rows(mixed, words_experiment)
+    both = train_rows(mixed, experiments.Experiment(words_experiment.classifier, labels="gold+weak"))
+    assert {row.part for row in both} == {"train"}
+    assert {row.label_source for row in gold_only} == {"gold"}
+    assert {row.label_source for row in both} == {"gold", "weak"}
+
+
+def test_nothing_outside_train_changes_the_model(
+    trained: Trained,
+    examples: list[Example],
+    words_experiment: Experiment,
+    small_codebook: Codebook,
+    functions: list[LabellingFunction],
+) -> None:
+    other = [
+        row if row.part == "train" else replace(row, text="Something else.", themes=["financing"]) for row in examples
+    ]
+    assert dumps(train_model(words_experiment, other, small_codebook.ids, functions, **KNOBS)) == dumps(trained)
+
+
+def test_out_of_fold_models_never_see_the_groups_they_score(
+    examples: list[Example], words_experiment: Experiment, monkeypatch: pytest.MonkeyPatch, small_codebook: Codebook
+) -> None:
+    group_of = {row.text: row.group for row in examples}
+    fitted: list[set[str]] = []
+
+    def spy_fit(experiment: Experiment, texts: list[str], gold: Bools) -> Pipeline:
+        fitted.append({group_of[text] for text in texts})
+        return fit(experiment, texts, gold)
+
+    def spy_margins(pipeline: Pipeline, texts: list[str]) -> Floats:
+        assert fitted[-1].isdisjoint(group_of[text] for text in texts)
+        return margins(pipeline, texts)
+
+    monkeypatch.setattr(training, "fit", spy_fit)
+    monkeypatch.setattr(training, "margins", spy_margins)
+    train_model(words_experiment, examples, small_codebook.ids, [], **KNOBS)
+    assert len(fitted) == KNOBS["folds"] + 1
+
+
+def test_one_train_document_is_too_few_and_says_what_to_do(
+    examples: list[Example], words_experiment: Experiment, small_codebook: Codebook
+) -> None:
+    one = next(row.group for row in examples if row.part == "train")
+    with pytest.raises(UsageFailure, match="make annotations"):
+        train_model(words_experiment, [row for row in examples if row.group == one], small_codebook.ids, [], **KNOBS)
+
+
+def test_a_pickle_of_something_else_is_no_model() -> None:
+    with pytest.raises(UsageFailure, match="dict"):
+        loads(pickle.dumps({}))

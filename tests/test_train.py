@@ -1,0 +1,86 @@
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from features.codebook import Codebook
+from features.experiments import Experiment
+from features.lexicon import LabellingFunction
+from features.text import Example
+from features.training import Trained, dumps
+from pipelines import store, tables
+from pipelines.train import train
+from tests.conftest import PARAMS, SMALL
+
+
+def test_valid_and_test_rows_are_not_even_passed_on(
+    trained: Trained,
+    words_experiment: Experiment,
+    examples: list[Example],
+    small_codebook: Codebook,
+    functions: list[LabellingFunction],
+) -> None:
+    only_train = [row for row in examples if row.part == "train"]
+    again = train(words_experiment, only_train, small_codebook.ids, functions, **PARAMS["train"])
+    assert dumps(again) == dumps(trained)
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, examples: list[Example]) -> Path:
+    """A folder in which the command can run: splits, codebook, patterns, parameters, experiments."""
+    with store.writing(tmp_path / "data" / "split") as folder:
+        tables.write(examples, Example, folder / "splits.parquet")
+    shutil.copy(SMALL / "params.yaml", tmp_path)
+    shutil.copytree("experiments", tmp_path / "experiments")
+    for name in ("codebook.yaml", "patterns.yaml"):
+        shutil.copy(Path("data") / name, tmp_path / "data")
+    return tmp_path
+
+
+def run(workspace: Path, experiment: str) -> subprocess.CompletedProcess[str]:
+    words = f"{experiment} data/split data/codebook.yaml data/patterns.yaml data/train/x".split()
+    return subprocess.run(
+        [sys.executable, "-m", "pipelines.train", *words],
+        cwd=workspace,
+        env={"PYTHONPATH": str(Path.cwd()), "PATH": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_command_writes_the_model_its_facts_and_git_ignored_times(workspace: Path) -> None:
+    done = run(workspace, "experiments/tfidf-word-logreg.yaml")
+    assert done.returncode == 0, done.stderr
+    assert "sentences of 7 documents" in done.stdout
+    out = store.check(workspace / "data" / "train" / "x")
+    assert sorted(path.name for path in out.iterdir()) == ["MANIFEST.sha256", "fit.json", "model.pkl"]
+    assert (workspace / ".timings" / "tfidf-word-logreg.json").is_file()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "experiment", "code", "named"),
+    [
+        ("", "experiments/nope.yaml", 2, "experiments/nope.yaml: no such experiment"),
+        ("params", "experiments/majority.yaml", 2, "params.yaml: train: unknown parameter 'fold'"),
+        ("split", "experiments/majority.yaml", 4, "data/split/splits.parquet"),
+        ("missing", "experiments/majority.yaml", 4, "data/split/MANIFEST.sha256: missing"),
+    ],
+)
+def test_bad_input_is_named_and_nothing_is_written(
+    workspace: Path, spoil: str, experiment: str, code: int, named: str
+) -> None:
+    if spoil == "params":
+        path = workspace / "params.yaml"
+        path.write_text(path.read_text(encoding="utf-8").replace("folds:", "fold:"), encoding="utf-8")
+    if spoil == "split":
+        (workspace / "data" / "split" / "splits.parquet").write_bytes(b"rot")
+    if spoil == "missing":
+        shutil.rmtree(workspace / "data" / "split")
+    done = run(workspace, experiment)
+    assert done.returncode == code
+    assert named in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (workspace / "data" / "train" / "x").exists()

@@ -1,0 +1,83 @@
+"""The champion's learning curve: would more coded documents help?"""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+import numpy as np
+
+from features import classifiers, codebook
+from features.experiments import Experiment
+from features.metrics import macro_f1
+from features.text import Example
+from features.training import gold_matrix, train_rows
+from pipelines import store, tables
+from pipelines.command import parameters, progress, run, stage
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Macro-F1 on valid after training on this many documents, one value per draw of documents."""
+
+    documents: int
+    sentences: list[int]
+    macro_f1: list[float]
+
+
+class Fit(msgspec.Struct, frozen=True):
+    """The part of train's `fit.json` that names the experiment."""
+
+    experiment: Experiment
+
+
+def curve(
+    experiment: Experiment,
+    examples: Sequence[Example],
+    themes: Sequence[str],
+    *,
+    shares: list[float],
+    draws: int,
+    seed: int,
+) -> list[Point]:
+    """Refit on growing, nested shares of the train documents; labels at margin 0, so that only text decides."""
+    rows = train_rows(examples, experiment)
+    valid = [row for row in examples if row.part == "valid"]
+    names = sorted({row.doc for row in rows})
+    orders = [np.random.default_rng(seed + draw).permutation(names) for draw in range(draws)]
+    points = []
+    for share in progress(shares, total=len(shares), unit="shares"):
+        count = max(1, round(share * len(names)))
+        # Every draw of all documents is the same draw.
+        kept = [set(order[:count]) for order in (orders if count < len(names) else orders[:1])]
+        subsets = [[row for row in rows if row.doc in chosen] for chosen in kept]
+        scores = [_score(experiment, subset, valid, themes) for subset in subsets]
+        points.append(Point(count, [len(subset) for subset in subsets], scores))
+    return points
+
+
+def _score(experiment: Experiment, rows: Sequence[Example], valid: Sequence[Example], themes: Sequence[str]) -> float:
+    pipeline = classifiers.fit(experiment, [row.text for row in rows], gold_matrix(rows, themes))
+    labels = classifiers.margins(pipeline, [row.text for row in valid]) > 0
+    return round(macro_f1(gold_matrix(valid, themes), labels), 6)
+
+
+def main(options: argparse.Namespace) -> str:
+    """Read the champion's experiment, write the curve as numbers and as a picture."""
+    from pipelines import plots
+
+    champion = store.read_json(store.check(options.compare) / "champion.json", dict[str, str])["champion"]
+    experiment = store.read_json(store.check(options.train / champion) / "fit.json", Fit).experiment
+    examples = tables.read(store.check(options.split) / "splits.parquet", Example)
+    themes = codebook.load(options.codebook).ids
+    points = curve(experiment, examples, themes, **parameters(curve, options.params))
+    with store.writing(options.out) as folder:
+        store.write_json(folder / "learning_curve.json", points)
+        figure = plots.learning_curve([p.documents for p in points], [p.macro_f1 for p in points], champion)
+        plots.save(figure, folder / "learning_curve.png")
+    ends = [f"{np.mean(point.macro_f1):.3f} at {point.documents}" for point in (points[0], points[-1])]
+    return f"{champion}: macro-F1 on valid {ends[0]} documents, {ends[1]}"
+
+
+if __name__ == "__main__":
+    run(main, stage(__doc__, "train", "compare", "split", "codebook", "out"))

@@ -1,0 +1,175 @@
+"""A model that is only data: `model.json`, `weights.npz`, `card.md` and a manifest. It needs numpy and scipy alone.
+
+The loader checks names, sizes, hashes and shapes before it allocates, takes what it knows and refuses the rest. There
+is no code in a bundle and no way to run any.
+"""
+
+import hashlib
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+import numpy as np
+
+from features import manifest, ngrams
+from features.errors import IntegrityFailure, UntrustedModelFailure
+from features.experiments import NGrams
+from features.metrics import Bools
+from features.resampling import Floats
+from features.thresholds import calibrate
+
+FILES = {"model.json", "weights.npz", "card.md"}
+_LARGEST_JSON = 1 << 30
+_NPY_HEADER = 128
+
+
+class ThemeName(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A theme as shown to people."""
+
+    id: str
+    title: str
+
+
+class View(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One n-gram view and its terms, in the order of the weights."""
+
+    ngrams: NGrams
+    vocabulary: list[str]
+
+
+class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`model.json`: everything but the numbers per term. `calibration` rows are slope and offset."""
+
+    schema: Literal[1]
+    kind: Literal["linear-ngrams"]
+    name: str
+    themes: list[ThemeName]
+    views: list[View]
+    thresholds: list[float]
+    calibration: list[tuple[float, float]]
+    codebook_version: int
+    codebook_sha256: str
+    max_characters: int
+    provenance: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """`weights.npz`: `coefficients` (themes, terms of all views), `intercepts` (themes,), `idf` (terms,)."""
+
+    coefficients: Floats
+    intercepts: Floats
+    idf: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Shape (texts, themes): probabilities and labels; `abstained` (texts,): nothing in the text is known to the model.
+
+    An abstained row has no labels and no probabilities (NaN).
+    """
+
+    probabilities: Floats
+    labels: Bools
+    abstained: Bools
+
+
+class Bundle:
+    """A loaded bundle, ready to score."""
+
+    def __init__(self, model: Model, weights: Weights, fingerprint: str) -> None:
+        self.model = model
+        self.weights = weights
+        self.fingerprint = fingerprint
+        self.name = model.name
+        self.themes = tuple(theme.id for theme in model.themes)
+        self.titles = tuple(theme.title for theme in model.themes)
+        self.thresholds = np.array(model.thresholds)
+        self._vocabularies = [{term: n for n, term in enumerate(view.vocabulary)} for view in model.views]
+        self._edges = np.cumsum([0, *(len(view.vocabulary) for view in model.views)])
+
+    def score(self, texts: Sequence[str]) -> Scores:
+        """Probabilities and labels of `texts`, each on its own."""
+        margins = np.tile(self.weights.intercepts, (len(texts), 1))
+        known = np.zeros(len(texts), dtype=bool)
+        for view, vocabulary, start, end in self._views():
+            found = ngrams.matrix(texts, view, vocabulary, self.weights.idf[start:end] if view.idf else None)
+            margins += found @ self.weights.coefficients[:, start:end].T
+            known |= np.diff(found.indptr) > 0
+        probabilities = calibrate(margins, np.array(self.model.calibration))
+        labels = (probabilities >= self.thresholds) & known[:, None]
+        probabilities[~known] = np.nan
+        return Scores(probabilities, labels, ~known)
+
+    def explain(self, text: str, theme: str, most: int) -> list[tuple[str, float]]:
+        """The terms of `text` that weigh most for or against `theme`, and their part of the margin."""
+        row = self.themes.index(theme)
+        shares = []
+        for (view, vocabulary, start, end), named in zip(self._views(), self.model.views, strict=True):
+            found = ngrams.matrix([text], view, vocabulary, self.weights.idf[start:end] if view.idf else None)
+            parts = found.data * self.weights.coefficients[row, start:end][found.indices]
+            shares += [(named.vocabulary[i], float(part)) for i, part in zip(found.indices, parts, strict=True)]
+        return sorted(shares, key=lambda share: (-abs(share[1]), share[0]))[:most]
+
+    def _views(self) -> list[tuple[NGrams, dict[str, int], int, int]]:
+        edges = [int(edge) for edge in self._edges]
+        views = [view.ngrams for view in self.model.views]
+        return list(zip(views, self._vocabularies, edges[:-1], edges[1:], strict=True))
+
+
+def write(folder: Path, model: Model, weights: Weights, card: str) -> None:
+    """Write the three files of a bundle into `folder`, the same bytes for the same model."""
+    encoded = msgspec.json.encode(model, order="sorted")
+    (folder / "model.json").write_bytes(msgspec.json.format(encoded, indent=1) + b"\n")
+    np.savez(folder / "weights.npz", coefficients=weights.coefficients, intercepts=weights.intercepts, idf=weights.idf)
+    (folder / "card.md").write_text(card, encoding="utf-8")
+
+
+def load(folder: Path) -> Bundle:
+    """Read a bundle; raises UntrustedModelFailure (exit 5) for anything that is not exactly one."""
+    if not folder.is_dir():
+        raise UntrustedModelFailure(f"{folder}: not a bundle folder; export one with: dvc repro export")
+    try:
+        listed = manifest.read(folder)
+        if set(listed) != FILES:
+            raise UntrustedModelFailure(f"{folder}: a bundle holds {sorted(FILES)}, this one lists {sorted(listed)}")
+        if (folder / "model.json").stat().st_size > _LARGEST_JSON:
+            raise UntrustedModelFailure(f"{folder / 'model.json'}: larger than {_LARGEST_JSON:,} bytes")
+        manifest.check(folder)
+        model = msgspec.json.decode((folder / "model.json").read_bytes(), type=Model)
+    except (IntegrityFailure, OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise UntrustedModelFailure(f"{folder}: not a bundle this version can read: {error}") from error
+    _require_consistent(folder, model)
+    fingerprint = hashlib.sha256((listed["model.json"] + listed["weights.npz"]).encode()).hexdigest()
+    return Bundle(model, _weights(folder / "weights.npz", model), fingerprint)
+
+
+def _require_consistent(folder: Path, model: Model) -> None:
+    themes = len(model.themes)
+    if not themes or len(model.thresholds) != themes or len(model.calibration) != themes:
+        raise UntrustedModelFailure(f"{folder / 'model.json'}: themes, thresholds and calibration differ in number")
+    if any(len(set(view.vocabulary)) != len(view.vocabulary) for view in model.views):
+        raise UntrustedModelFailure(f"{folder / 'model.json'}: a vocabulary names a term twice")
+
+
+def _weights(path: Path, model: Model) -> Weights:
+    """Read the arrays after checking that the archive holds exactly the sizes that `model` asks for."""
+    themes, terms = len(model.themes), sum(len(view.vocabulary) for view in model.views)
+    shapes = {"coefficients": (themes, terms), "intercepts": (themes,), "idf": (terms,)}
+    try:
+        with zipfile.ZipFile(path) as archive:
+            declared = {member.filename: member.file_size for member in archive.infolist()}
+        expected = {f"{name}.npy": _NPY_HEADER + 8 * int(np.prod(shape)) for name, shape in shapes.items()}
+        if declared != expected:
+            raise UntrustedModelFailure(f"{path}: holds {declared}, but model.json asks for {expected}")
+        with np.load(path, allow_pickle=False) as arrays:
+            found = {name: arrays[name] for name in shapes}
+    except (OSError, ValueError, zipfile.BadZipFile) as error:
+        raise UntrustedModelFailure(f"{path}: not the arrays of a bundle: {error}") from error
+    for name, array in found.items():
+        if array.dtype != np.float64 or array.shape != shapes[name] or not np.isfinite(array).all():
+            raise UntrustedModelFailure(f"{path}: {name} is not {shapes[name]} finite float64 numbers")
+    return Weights(**found)

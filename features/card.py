@@ -1,0 +1,52 @@
+"""The model card that travels with a bundle: what it is for, what it must not be used for, and how good it is."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from features.agreement import Agreement
+from features.bundle import Model
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """How much coded text there was, and how much of it the model learned from."""
+
+    documents: int
+    sentences_gold: int
+    train_sentences: int
+
+
+def render(model: Model, data: Data, agreement: Sequence[Agreement], scores: Mapping[str, float | None]) -> str:
+    """The card as Markdown; `scores` are the flat metrics of evaluate (`test/f1/<theme>`, ...)."""
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        undefined=jinja2.StrictUndefined,
+        autoescape=False,  # Markdown, not HTML
+        trim_blocks=False,
+        keep_trailing_newline=True,
+    )
+    environment.filters["number"] = _number
+    performance = [
+        {
+            "theme": theme.id,
+            "threshold": threshold,
+            "low": scores[f"test/f1_low/{theme.id}"],
+            "high": scores[f"test/f1_high/{theme.id}"],
+            **{name: scores[f"test/{name}/{theme.id}"] for name in ("precision", "recall", "f1")},
+        }
+        for theme, threshold in zip(model.themes, model.thresholds, strict=True)
+    ]
+    macro = {
+        "low": scores["test/macro_f1_low"],
+        "high": scores["test/macro_f1_high"],
+        **{name: scores[f"test/macro_{name}"] for name in ("precision", "recall", "f1")},
+    }
+    template = environment.get_template("card.md.j2")
+    return template.render(model=model, data=data, agreement=agreement, performance=performance, macro=macro)
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"

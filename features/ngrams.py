@@ -1,0 +1,57 @@
+"""N-gram counts without scikit-learn: the same terms, term by term, as its CountVectorizer makes of the same text."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from features.experiments import NGrams
+from features.resampling import Floats
+
+_WORD = re.compile(r"(?u)\b\w\w+\b")
+_SPACES = re.compile(r"\s\s+")
+
+
+def terms(text: str, view: NGrams) -> list[str]:
+    """All n-grams of `text` in this view, repeated as often as they occur."""
+    lowered = text.lower()
+    return list(_word_ngrams(lowered, *view.ngrams) if view.of == "words" else _character_ngrams(lowered, *view.ngrams))
+
+
+def matrix(texts: Sequence[str], view: NGrams, vocabulary: Mapping[str, int], idf: Floats | None) -> csr_array:
+    """Term weights, shape (texts, vocabulary), float64: tf or 1 + log tf, times idf, rows of length 1 where asked."""
+    indices: list[int] = []
+    edges = [0]
+    for text in texts:
+        indices += [vocabulary[term] for term in terms(text, view) if term in vocabulary]
+        edges.append(len(indices))
+    shape = (len(texts), len(vocabulary))
+    counts = csr_array((np.ones(len(indices)), np.array(indices, dtype=np.int64), np.array(edges)), shape=shape)
+    counts.sum_duplicates()
+    if view.sublinear_tf:
+        counts.data = np.log(counts.data) + 1.0
+    if idf is not None:
+        counts.data *= idf[counts.indices]
+    if view.norm == "l2":
+        lengths = np.sqrt(counts.multiply(counts).sum(axis=1))
+        counts.data /= np.repeat(np.where(lengths > 0, lengths, 1.0), np.diff(counts.indptr))
+    return counts
+
+
+def _word_ngrams(lowered: str, shortest: int, longest: int) -> Iterator[str]:
+    words = _WORD.findall(lowered)
+    for size in range(shortest, longest + 1):
+        for start in range(len(words) - size + 1):
+            yield " ".join(words[start : start + size])
+
+
+def _character_ngrams(lowered: str, shortest: int, longest: int) -> Iterator[str]:
+    """N-grams inside each space-padded word; a word shorter than the n-gram counts once, and only once."""
+    for word in _SPACES.sub(" ", lowered).split():
+        padded = f" {word} "
+        for size in range(shortest, longest + 1):
+            for start in range(max(1, len(padded) - size + 1)):
+                yield padded[start : start + size]
+            if len(padded) <= size:
+                break

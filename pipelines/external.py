@@ -1,0 +1,172 @@
+"""Measure trained experiments on a gold file that took no part in anything; thresholds stay as trained.
+
+    python -m pipelines.external gold.jsonl result.json                      every experiment of params.yaml
+    python -m pipelines.external gold.jsonl result.json --model BUNDLE       one exported bundle
+
+A line of the gold file: {"id": ..., "doc": ..., "text": ..., "labels": [theme, ...]}; other fields are ignored. The
+lines are sentences already; lines of one doc, in file order, are neighbours.
+"""
+
+import argparse
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from features import bundle, codebook, metrics, training
+from features.errors import AllRefusedFailure, UsageFailure
+from features.metrics import Bools, Estimate, Predictions
+from features.resampling import Floats
+from pipelines import store
+from pipelines.command import experiment_names, parameters, progress, run
+
+Model = Callable[[Sequence[str]], tuple[Floats, Bools]]
+
+
+class GoldRow(msgspec.Struct, frozen=True):
+    """One sentence of a gold file."""
+
+    id: str
+    doc: str
+    text: str
+    labels: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ThemeResult:
+    """One theme on the gold file; all but support null where the file has no positive."""
+
+    precision: float | None
+    recall: float | None
+    f1: float | None
+    average_precision: float | None
+    support: int
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One experiment on the gold file."""
+
+    macro_f1: Estimate
+    macro_average_precision: Estimate
+    macro_f1_at_half: Estimate
+    themes: dict[str, ThemeResult]
+
+
+def external(model: Model, gold: Sequence[GoldRow], themes: Sequence[str], *, resamples: int, seed: int) -> Result:
+    """Precision, recall, F1 and average precision of `model` on `gold`, with document-bootstrap intervals."""
+    truth = np.array([[theme in row.labels for theme in themes] for row in gold], dtype=bool)
+    probabilities, labels = model([row.text for row in gold])
+    found = metrics.measure(
+        Predictions(truth, labels, probabilities, [row.doc for row in gold]), themes, resamples=resamples, seed=seed
+    )
+    by_theme = {
+        theme: ThemeResult(
+            precision=found[f"precision/{theme}"].value,
+            recall=found[f"recall/{theme}"].value,
+            f1=found[f"f1/{theme}"].value,
+            average_precision=found[f"average_precision/{theme}"].value,
+            support=int(truth[:, number].sum()),
+        )
+        for number, theme in enumerate(themes)
+    }
+    return Result(found["macro_f1"], found["macro_average_precision"], found["macro_f1_at_half"], by_theme)
+
+
+def read_gold(path: Path, themes: Sequence[str]) -> list[GoldRow]:
+    """Read a gold file; raises UsageFailure naming file and line for a row or label that means nothing."""
+    decoder = msgspec.json.Decoder(GoldRow)
+    rows = []
+    try:
+        lines = path.read_bytes().splitlines()
+    except OSError as error:
+        raise UsageFailure(f"{path}: {error.strerror}") from error
+    for line, raw in enumerate(lines, start=1):
+        if not raw.strip():
+            continue
+        try:
+            row = decoder.decode(raw)
+        except msgspec.DecodeError as error:
+            raise UsageFailure(f"{path}:{line}: not a gold row: {error}") from error
+        unknown = [label for label in row.labels if label not in themes]
+        if unknown:
+            raise UsageFailure(f"{path}:{line}: {unknown} not among the themes {list(themes)}")
+        rows.append(row)
+    if not rows:
+        raise AllRefusedFailure(f"{path}: holds no gold row")
+    return rows
+
+
+def main(options: argparse.Namespace) -> str:
+    """Read the gold file, write results as JSON and print them as a table."""
+    if options.model:
+        exported = bundle.load(options.model)
+        themes, champion = list(exported.themes), exported.name
+        models: dict[str, Model] = {exported.name: _of_bundle(exported)}
+    else:
+        themes = codebook.load(options.codebook).ids
+        champion = store.read_json(store.check(options.data / "compare") / "champion.json", dict[str, str])["champion"]
+        models = {name: _of_experiment(options.data / "train" / name) for name in experiment_names(options.params)}
+    gold = read_gold(options.gold, themes)
+    knobs = parameters(external, options.params)
+    names = progress(models, total=len(models), unit="experiments")
+    results = {name: external(models[name], gold, themes, **knobs) for name in names}
+    store.write_json(options.out, {"champion": champion, "experiments": results})
+    print(_table(results, champion, themes))
+    empty = [theme for theme in themes if not any(theme in row.labels for row in gold)]
+    if empty:
+        print(f"No gold sentence carries {', '.join(empty)}: null there, and left out of the macro averages.")
+    return (
+        f"{len(gold):,} sentences of {len({row.doc for row in gold}):,} documents, {len(results)} models, {options.out}"
+    )
+
+
+def _of_experiment(folder: Path) -> Model:
+    trained = training.loads((store.check(folder) / "model.pkl").read_bytes())
+
+    def predict(texts: Sequence[str]) -> tuple[Floats, Bools]:
+        probabilities = trained.probabilities(texts)
+        return probabilities, trained.labels(probabilities)
+
+    return predict
+
+
+def _of_bundle(exported: bundle.Bundle) -> Model:
+    def predict(texts: Sequence[str]) -> tuple[Floats, Bools]:
+        scores = exported.score(texts)
+        return np.nan_to_num(scores.probabilities), scores.labels
+
+    return predict
+
+
+def _table(results: dict[str, Result], champion: str, themes: Sequence[str]) -> str:
+    width = max(len(name) for name in results) + 2
+    lines = [f"{'F1':<{width}}{'macro':>7} {'95 % interval':>16} " + " ".join(f"{theme:>16.16}" for theme in themes)]
+    for name, result in results.items():
+        macro = result.macro_f1
+        cells = " ".join(f"{_number(result.themes[theme].f1):>16}" for theme in themes)
+        span = f"{_number(macro.low)} to {_number(macro.high)}"
+        mark = "*" if name == champion else ""
+        lines.append(f"{name + mark:<{width}}{_number(macro.value):>7} {span:>16} {cells}")
+    return "\n".join([*lines, "* champion, chosen on valid"])
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
+
+
+def _arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("gold", type=Path, help="gold sentences, JSON lines")
+    parser.add_argument("out", type=Path, help="where to write the results")
+    parser.add_argument("--model", type=Path, help="an exported bundle instead of the trained experiments")
+    parser.add_argument("--data", type=Path, default=Path("data"), help="folder of the stages (default: data)")
+    parser.add_argument("--codebook", type=Path, default=Path("data/codebook.yaml"))
+    parser.add_argument("--params", type=Path, default=Path("params.yaml"))
+    return parser
+
+
+if __name__ == "__main__":
+    run(main, _arguments())

@@ -1,0 +1,171 @@
+import pickle
+import shutil
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from features import bundle, manifest
+from features.bundle import Bundle
+from features.codebook import Codebook
+from features.errors import UntrustedModelFailure
+from features.text import Example
+from features.training import Trained
+from pipelines.export import Export, export
+
+TEXT = st.text(max_size=80) | st.text(alphabet="ab terrorist financing.-’é\u0301İß\u200f\n\x00", max_size=60)
+
+
+@pytest.fixture(scope="module")
+def exported(trained: Trained, small_codebook: Codebook, examples: list[Example]) -> Export:
+    return export(trained, "words", small_codebook, [row.text for row in examples], 2000, {})
+
+
+@pytest.fixture
+def folder(exported: Export, tmp_path: Path) -> Path:
+    path = tmp_path / "bundle"
+    path.mkdir()
+    bundle.write(path, exported.model, exported.weights, "# Card\n")
+    manifest.write(path)
+    return path
+
+
+def test_loading_gives_back_the_model_and_the_bytes_are_the_same_twice(
+    exported: Export, folder: Path, tmp_path: Path
+) -> None:
+    loaded = bundle.load(folder)
+    assert loaded.model == exported.model
+    assert (loaded.weights.coefficients == exported.weights.coefficients).all()
+    again = tmp_path / "again"
+    again.mkdir()
+    bundle.write(again, loaded.model, loaded.weights, "# Card\n")
+    assert all((again / name).read_bytes() == (folder / name).read_bytes() for name in bundle.FILES)
+
+
+@given(texts=st.lists(TEXT, min_size=1, max_size=5))
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_text_gets_the_pipelines_labels_or_an_abstention(
+    exported: Export, trained: Trained, texts: list[str]
+) -> None:
+    scores = Bundle(exported.model, exported.weights, "").score(texts)
+    expected = trained.probabilities(texts)
+    known = ~scores.abstained
+    np.testing.assert_allclose(scores.probabilities[known], expected[known], atol=1e-6)
+    assert (scores.labels[known] == trained.labels(expected)[known]).all()
+    assert not scores.labels[~known].any()
+    assert np.isnan(scores.probabilities[~known]).all()
+
+
+def test_a_text_of_unknown_words_is_abstained_from(folder: Path) -> None:
+    scores = bundle.load(folder).score(["zzqx qwxz", "terrorist financing"])
+    assert scores.abstained.tolist() == [True, False]
+
+
+def test_an_explanation_adds_up_to_the_margin(folder: Path, trained: Trained) -> None:
+    loaded = bundle.load(folder)
+    text = "Terrorist groups raise funds through charities."
+    terms = loaded.explain(text, "financing", most=1000)
+    row = loaded.themes.index("financing")
+    slope, offset = loaded.model.calibration[row]
+    margin = sum(weight for _, weight in terms) + loaded.weights.intercepts[row]
+    probability = loaded.score([text]).probabilities[0, row]
+    assert 1 / (1 + np.exp(-(slope * margin + offset))) == pytest.approx(probability, abs=1e-9)
+    sizes = [abs(weight) for _, weight in terms]
+    assert sizes == sorted(sizes, reverse=True)
+
+
+def _rewrite(folder: Path, name: str, content: bytes) -> None:
+    (folder / name).write_bytes(content)
+    manifest.write(folder)
+
+
+def _pickle_as_weights(folder: Path) -> None:
+    _rewrite(folder, "weights.npz", pickle.dumps({"coefficients": 1}))
+
+
+def _object_array(folder: Path) -> None:
+    np.savez(folder / "weights.npz", coefficients=np.array([{}]), intercepts=np.zeros(5), idf=np.zeros(1))
+    manifest.write(folder)
+
+
+def _too_many_numbers(folder: Path) -> None:
+    np.savez(folder / "weights.npz", coefficients=np.zeros((5, 3_000_000)), intercepts=np.zeros(5), idf=np.zeros(1))
+    manifest.write(folder)
+
+
+def _not_finite(folder: Path) -> None:
+    with np.load(folder / "weights.npz") as arrays:
+        changed = {name: array.copy() for name, array in arrays.items()}
+    changed["intercepts"][0] = np.nan
+    np.savez(folder / "weights.npz", **changed)
+    manifest.write(folder)
+
+
+def _extra_file(folder: Path) -> None:
+    _rewrite(folder, "code.py", b"print(1)\n")
+
+
+def _flipped_byte(folder: Path) -> None:
+    content = bytearray((folder / "weights.npz").read_bytes())
+    content[-100] ^= 1
+    (folder / "weights.npz").write_bytes(bytes(content))
+
+
+def _no_manifest(folder: Path) -> None:
+    (folder / manifest.NAME).unlink()
+
+
+def _later_schema(folder: Path) -> None:
+    text = (folder / "model.json").read_text(encoding="utf-8").replace('"schema": 1', '"schema": 2')
+    _rewrite(folder, "model.json", text.encode())
+
+
+def _unknown_field(folder: Path) -> None:
+    text = (folder / "model.json").read_text(encoding="utf-8").replace('"schema": 1', '"hook": "os", "schema": 1')
+    _rewrite(folder, "model.json", text.encode())
+
+
+def _missing_threshold(folder: Path) -> None:
+    loaded = bundle.load(folder)
+    model = {field: getattr(loaded.model, field) for field in loaded.model.__struct_fields__}
+    bundle.write(folder, bundle.Model(**model | {"thresholds": [0.5]}), loaded.weights, "")
+    manifest.write(folder)
+
+
+def _pickle_file(folder: Path) -> None:
+    shutil.rmtree(folder)
+    folder.write_bytes(pickle.dumps("model"))
+
+
+def _zip_with_a_stranger(folder: Path) -> None:
+    with zipfile.ZipFile(folder / "weights.npz", "a") as archive:
+        archive.writestr("evil.npy", b"x")
+    manifest.write(folder)
+
+
+DAMAGES = [
+    _pickle_as_weights,
+    _object_array,
+    _too_many_numbers,
+    _not_finite,
+    _extra_file,
+    _flipped_byte,
+    _no_manifest,
+    _later_schema,
+    _unknown_field,
+    _missing_threshold,
+    _pickle_file,
+    _zip_with_a_stranger,
+]
+
+
+@pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
+def test_what_is_not_exactly_a_bundle_is_refused(folder: Path, damage: Callable[[Path], None]) -> None:
+    bundle.load(folder)
+    damage(folder)
+    with pytest.raises(UntrustedModelFailure, match="bundle"):
+        bundle.load(folder)

@@ -1,0 +1,59 @@
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from features import card, experiments
+from features.agreement import Agreement
+from features.codebook import Codebook
+from features.errors import IntegrityFailure, UsageFailure
+from features.lexicon import LabellingFunction
+from features.text import Example
+from features.training import Trained
+from pipelines.evaluate import evaluate, flat
+from pipelines.export import export
+from pipelines.train import train
+from tests.conftest import PARAMS
+
+LINEAR = ["complement-nb", "tfidf-word-logreg", "tfidf-word-char-logreg", "tfidf-linear-svm"]
+
+
+@pytest.mark.parametrize("name", LINEAR)
+def test_every_linear_model_exports_with_the_same_labels_on_all_sentences(
+    name: str, examples: list[Example], small_codebook: Codebook, functions: list[LabellingFunction]
+) -> None:
+    experiment = experiments.load(Path("experiments") / f"{name}.yaml")
+    trained = train(experiment, examples, small_codebook.ids, functions, **PARAMS["train"])
+    done = export(trained, name, small_codebook, [row.text for row in examples], 2000, {"from": "here"})
+    assert done.model.codebook_sha256 == small_codebook.sha256
+    assert done.weights.coefficients.shape == (5, sum(len(view.vocabulary) for view in done.model.views))
+
+
+def test_a_model_that_would_answer_differently_is_not_exported(
+    trained: Trained, examples: list[Example], small_codebook: Codebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = [row.text for row in examples]
+    monkeypatch.setattr("features.ngrams.terms", lambda text, _: text.lower().split())
+    with pytest.raises(IntegrityFailure, match="nothing was exported"):
+        export(trained, "words", small_codebook, texts, 2000, {})
+
+
+def test_a_baseline_is_refused_by_name(trained: Trained, small_codebook: Codebook) -> None:
+    baseline = replace(trained, experiment=experiments.load(Path("experiments/keywords.yaml")))
+    with pytest.raises(UsageFailure, match="keywords: only linear n-gram models"):
+        export(baseline, "keywords", small_codebook, [], 2000, {})
+
+
+def test_the_card_says_what_the_model_is_not_for_and_how_good_it_is(
+    trained: Trained, examples: list[Example], small_codebook: Codebook
+) -> None:
+    done = export(trained, "words", small_codebook, [row.text for row in examples], 2000, {})
+    scores = flat(evaluate(trained, examples, **PARAMS["evaluate"]).metrics)
+    coders = [Agreement(theme, 0.5, 0.4, 0.6, 0.9, 0.1, 100, experimental=True) for theme in small_codebook.ids]
+    text = card.render(done.model, card.Data(12, 293, 160), coders, scores)
+    assert "Not for accusing, profiling or targeting persons" in text
+    assert "invented and written by language models" in text
+    assert f"| macro | {scores['test/macro_precision']:.2f} |" in text
+    assert text.count("(experimental)") == 5
+    assert np.isfinite(done.weights.coefficients).all()

@@ -1,0 +1,146 @@
+"""Everything measured, on one self-contained HTML page."""
+
+import argparse
+import base64
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from features import codebook
+from features.agreement import Agreement
+from features.codebook import Codebook
+from features.spreadsheet import unguarded
+from pipelines import store
+from pipelines.command import experiment_names, parameters, run, stage
+
+Scores = dict[str, float | None]
+PICTURES = {
+    "precision_recall.png": "Precision and recall over all thresholds; the dot is the threshold in use.",
+    "reliability.png": "Reliability: on the diagonal, a probability of 0.7 means seven in ten.",
+    "cooccurrence.png": "Themes that share a sentence, by gold and by the model.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementReport:
+    """What label's `agreement.json` says of the coders."""
+
+    between_coders: dict[str, Agreement]
+    within_coder: dict[str, Agreement]
+    exact_label_sets: float | None
+    adjudicated: int
+    sentences: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class SplitSummary:
+    """Split's `summary.json`."""
+
+    documents: dict[str, int]
+    sentences: dict[str, int]
+    themes: dict[str, dict[str, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What earlier stages left, read once: the report computes nothing of its own."""
+
+    codebook: Codebook
+    documents: dict[str, Any]
+    agreement: AgreementReport
+    split: SplitSummary
+    audit: dict[str, int]
+    scores: dict[str, Scores]
+    chosen: dict[str, str]
+    comparisons: list[dict[str, Any]]
+    errors: list[dict[str, str]]
+    pictures: dict[str, bytes]
+
+
+def report(measured: Measured, *, errors_per_theme: int) -> str:
+    """The page; `errors_per_theme` of the champion's most confident errors on valid are shown."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=jinja2.StrictUndefined
+    )
+    environment.filters |= {"number": _number, "percent": _percent}
+    themes = measured.codebook.ids
+    return environment.get_template("report.html.j2").render(
+        title=measured.codebook.title,
+        themes=themes,
+        documents=measured.documents,
+        gold=measured.agreement.sentences.get("gold", 0),
+        agreement=[measured.agreement.between_coders[theme] for theme in themes],
+        consistency={theme: row.alpha for theme, row in measured.agreement.within_coder.items()},
+        exact=measured.agreement.exact_label_sets,
+        adjudicated=measured.agreement.adjudicated,
+        champion=measured.chosen["champion"],
+        why=measured.chosen["why"],
+        rows=[{"name": name, "scores": scores} for name, scores in measured.scores.items()],
+        comparisons=[comparison["in_words"] for comparison in measured.comparisons],
+        pictures=_inlined(measured.pictures, measured.chosen["champion"]),
+        errors=_worst(measured.errors, errors_per_theme),
+        split=measured.split,
+        audit=measured.audit,
+    )
+
+
+def _inlined(pictures: Mapping[str, bytes], champion: str) -> list[dict[str, str]]:
+    captions = PICTURES | {"learning_curve.png": f"Learning curve of {champion}: would more coded documents help?"}
+    return [
+        {"caption": captions[name], "data": base64.b64encode(content).decode()} for name, content in pictures.items()
+    ]
+
+
+def _worst(errors: Sequence[dict[str, str]], most: int) -> list[dict[str, str]]:
+    """The first rows of each theme on valid; evaluate wrote them with the most confident first."""
+    on_valid = [row for row in errors if row["part"] == "valid"]
+    by_theme = groupby(on_valid, key=lambda row: row["theme"])
+    return [row | {"text": unguarded(row["text"])} for _, rows in by_theme for row in list(rows)[:most]]
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}"
+
+
+def _percent(value: float | None) -> str:
+    return "–" if value is None else f"{100 * value:.0f} %"
+
+
+def main(options: argparse.Namespace) -> str:
+    """Read the finished stages, write `report.html`."""
+    page = report(_read(options), **parameters(report, options.params))
+    with store.writing(options.out) as folder:
+        (folder / "report.html").write_text(page, encoding="utf-8")
+    return f"{options.out / 'report.html'}: {len(page.encode()) / 1e6:.1f} MB"
+
+
+def _read(options: argparse.Namespace) -> Measured:
+    data: Path = options.data
+    folders = {name: store.check(data / name) for name in ("ingest", "label", "split", "audit", "compare", "curve")}
+    chosen = store.read_json(folders["compare"] / "champion.json", dict[str, str])
+    experiments = {name: store.check(data / "evaluate" / name) for name in experiment_names(options.params)}
+    champion = experiments[chosen["champion"]]
+    with (champion / "errors.csv").open(encoding="utf-8", newline="") as file:
+        errors = list(csv.DictReader(file))
+    pictures = {name: (champion / name).read_bytes() for name in PICTURES}
+    return Measured(
+        codebook=codebook.load(options.codebook),
+        documents=store.read_json(folders["ingest"] / "summary.json", dict[str, Any]),
+        agreement=store.read_json(folders["label"] / "agreement.json", AgreementReport),
+        split=store.read_json(folders["split"] / "summary.json", SplitSummary),
+        audit=store.read_json(folders["audit"] / "audit.json", dict[str, int]),
+        scores={name: store.read_json(folder / "scores.json", Scores) for name, folder in experiments.items()},
+        chosen=chosen,
+        comparisons=store.read_json(folders["compare"] / "comparisons.json", list[dict[str, Any]]),
+        errors=errors,
+        pictures=pictures | {"learning_curve.png": (folders["curve"] / "learning_curve.png").read_bytes()},
+    )
+
+
+if __name__ == "__main__":
+    run(main, stage(__doc__, "data", "codebook", "out"))

@@ -17,6 +17,7 @@ import yaml
 from features.errors import Failure, ResourceFailure, UsageFailure
 
 T = TypeVar("T")
+_SECONDS_BETWEEN_LINES = 10
 
 
 def run(main: Callable[[argparse.Namespace], str], arguments: argparse.ArgumentParser) -> NoReturn:
@@ -34,6 +35,8 @@ def run(main: Callable[[argparse.Namespace], str], arguments: argparse.ArgumentP
         _fail("interrupted; nothing was half-written", 130, options.debug)
     except Failure as failure:
         _fail(str(failure), failure.exit_code, options.debug)
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError) as error:
+        _fail(f"{error.filename}: {error.strerror}", UsageFailure.exit_code, options.debug)
     except (MemoryError, OSError) as error:
         _fail(f"{error or 'out of memory'}", ResourceFailure.exit_code, options.debug)
     print(f"{done}, {time.monotonic() - started:.1f} s", flush=True)
@@ -92,21 +95,23 @@ def read_yaml(path: Path) -> dict[str, Any]:
 
 def progress(items: Iterable[T], *, total: int | None, unit: str) -> Iterator[T]:
     """Pass `items` on with rate and time left: a bar on a terminal, a plain line every ten seconds when piped."""
-    from tqdm import tqdm
+    if sys.stderr.isatty():
+        from tqdm import tqdm
 
-    terminal = sys.stderr.isatty()
-    bar_format = None if terminal else "{n_fmt} of {total_fmt} {unit}, {rate_fmt}, {remaining} left\n"
-    return iter(
-        tqdm(
-            items,
-            total=total,
-            unit=f" {unit}",
-            bar_format=bar_format,
-            mininterval=0.1 if terminal else 10,
-            delay=1 if terminal else 10,
-            leave=False,
-        )
-    )
+        return iter(tqdm(items, total=total, unit=f" {unit}", delay=1, leave=False))
+    return _told(items, total, unit)
+
+
+def _told(items: Iterable[T], total: int | None, unit: str) -> Iterator[T]:
+    started = told = time.monotonic()
+    for done, item in enumerate(items, start=1):
+        yield item
+        now = time.monotonic()
+        if now - told >= _SECONDS_BETWEEN_LINES:
+            told = now
+            rate = done / (now - started)
+            left = f" of {total:,} {unit}, {(total - done) / rate:,.0f} s left" if total else f" {unit}"
+            print(f"{done:,}{left}, {rate:,.1f} a second", file=sys.stderr, flush=True)
 
 
 def _typed(value: Any, annotation: Any, where: str) -> Any:

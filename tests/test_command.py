@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from features.errors import UsageFailure
-from pipelines.command import experiment_names, parameters, read_yaml
+from pipelines import command
+from pipelines.command import experiment_names, parameters, progress, read_yaml
 
 
 def some_stage(rows: list[str], *, seed: int, share: float = 0.5) -> list[str]:
@@ -86,3 +87,13 @@ def test_a_python_without_the_packages_says_how_to_get_them() -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert ". .venv/bin/activate" in done.stderr
+
+
+def test_progress_passes_everything_on_and_tells_of_it_in_plain_lines_when_piped(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "_SECONDS_BETWEEN_LINES", 0)
+    assert list(progress(["a", "b"], total=2, unit="files")) == ["a", "b"]
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.split(",")[0] for line in lines] == ["1 of 2 files", "2 of 2 files"]
+    assert list(progress(iter([]), total=None, unit="rows")) == []

@@ -1,0 +1,97 @@
+"""Documents and tables as runs of some thousand sentences: enough to score at once, few enough to hold."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from features.readers.refusal import Refusal
+from features.sentence_tables import Row
+from features.sentences import sentences
+from features.text import Document, Sentence
+
+SENTENCES_AT_ONCE = 8_192
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Sentences to score, as columns of one length; `start` and `end` are None where the document is not at hand."""
+
+    doc: list[str] = field(default_factory=list)
+    sentence_id: list[str] = field(default_factory=list)
+    position: list[int] = field(default_factory=list)
+    start: list[int | None] = field(default_factory=list)
+    end: list[int | None] = field(default_factory=list)
+    text: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Sentences to score with where they come from: whole documents (their headings are not in `columns`), or tables.
+
+    `sources` counts the documents, or the tables of sentences that begin here.
+    """
+
+    columns: Columns = field(default_factory=Columns)
+    documents: list[tuple[Document, list[Sentence]]] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+    sources: int = 0
+
+
+def of_documents(read: Iterable[Document | Refusal], max_characters: int) -> Iterator[Batch]:
+    """Cut documents into sentences of at most `max_characters`; of two documents with one id the first is kept."""
+    ids: set[str] = set()
+    documents: list[tuple[Document, list[Sentence]]] = []
+    refusals: list[Refusal] = []
+    held = 0
+    for found in read:
+        if isinstance(found, Refusal):
+            refusals.append(found)
+        elif found.id in ids:
+            refusals.append(Refusal(found.id, "duplicate", f"a second document has the id '{found.id}'; change one"))
+        else:
+            ids.add(found.id)
+            documents.append((found, sentences(found, max_characters)))
+            held += len(documents[-1][1])
+        if held + len(refusals) >= SENTENCES_AT_ONCE:
+            yield _of_whole(documents, refusals)
+            documents, refusals, held = [], [], 0
+    if documents or refusals:
+        yield _of_whole(documents, refusals)
+
+
+def of_rows(read: Iterable[tuple[str, int, Row | Refusal]]) -> Iterator[Batch]:
+    """Gather sentences handed in as (name of the table, position in it, row); an id that is missing is the position."""
+    batch, tables, table = Batch(), 0, None
+    for name, position, row in read:
+        if isinstance(row, Refusal):
+            batch.refusals.append(row)
+        else:
+            tables += name != table
+            table = name
+            _append(batch.columns, name, position, row)
+        if len(batch.columns.text) + len(batch.refusals) >= SENTENCES_AT_ONCE:
+            yield Batch(batch.columns, [], batch.refusals, tables)
+            batch, tables = Batch(), 0
+    if batch.columns.text or batch.refusals:
+        yield Batch(batch.columns, [], batch.refusals, tables)
+
+
+def _of_whole(documents: list[tuple[Document, list[Sentence]]], refusals: list[Refusal]) -> Batch:
+    rows = [sentence for _, found in documents for sentence in found if sentence.kind != "heading"]
+    columns = Columns(
+        doc=[row.doc for row in rows],
+        sentence_id=[row.id for row in rows],
+        position=[row.position for row in rows],
+        start=[row.start for row in rows],
+        end=[row.end for row in rows],
+        text=[row.text for row in rows],
+    )
+    return Batch(columns, documents, refusals, len(documents))
+
+
+def _append(columns: Columns, name: str, position: int, row: Row) -> None:
+    columns.doc.append(name if row.doc is None else str(row.doc))
+    columns.sentence_id.append(str(position) if row.id is None else str(row.id))
+    columns.position.append(position)
+    columns.start.append(None)
+    columns.end.append(None)
+    columns.text.append(row.text)

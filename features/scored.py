@@ -1,0 +1,127 @@
+"""What a bundle says of sentences, as columns: the table that `score` writes, and what its pages show."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from features.batches import SENTENCES_AT_ONCE, Batch, Columns
+from features.bundle import Bundle, Scores
+from features.errors import UsageFailure
+from features.spreadsheet import guarded as guarded_cell
+
+_DIGITS = 6
+_MOST_TERMS = 5
+_PLACE = [
+    pa.field("doc", pa.string()),
+    pa.field("sentence_id", pa.string()),
+    pa.field("position", pa.int64()),
+    pa.field("start", pa.int64()),
+    pa.field("end", pa.int64()),
+    pa.field("text", pa.string()),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """Scores of one sequence of sentences; `terms` holds per theme what weighed most in each assigned sentence."""
+
+    scores: Scores
+    terms: list[list[str | None]] | None
+
+    def part(self, first: int, last: int) -> "Scored":
+        """The scores of the sentences from `first` up to `last`, without it."""
+        scores = Scores(
+            self.scores.probabilities[first:last], self.scores.labels[first:last], self.scores.abstained[first:last]
+        )
+        return Scored(scores, None if self.terms is None else [column[first:last] for column in self.terms])
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Counts of a whole run: `sources` are documents or tables, as `unit` says; `counts` are sentences per theme."""
+
+    unit: str
+    counts: list[int]
+    sources: int = 0
+    quarantined: int = 0
+    sentences: int = 0
+    abstained: int = 0
+
+    def plus(self, batch: Batch, answer: Scored) -> "Totals":
+        """The counts with those of one more batch."""
+        return Totals(
+            unit=self.unit,
+            counts=(answer.scores.labels.sum(axis=0) + self.counts).tolist(),
+            sources=self.sources + batch.sources,
+            quarantined=self.quarantined + len(batch.refusals),
+            sentences=self.sentences + len(batch.columns.text),
+            abstained=self.abstained + int(answer.scores.abstained.sum()),
+        )
+
+
+def ask(bundle: Bundle, texts: Sequence[str], *, explain: bool) -> Scored:
+    """What `bundle` says of `texts`, asked in pieces so that memory does not grow with their number."""
+    pieces = [bundle.score(piece) for piece in _pieces(texts)] or [bundle.score([])]
+    scores = Scores(
+        np.concatenate([piece.probabilities for piece in pieces]),
+        np.concatenate([piece.labels for piece in pieces]),
+        np.concatenate([piece.abstained for piece in pieces]),
+    )
+    return Scored(scores, _terms(bundle, texts, scores) if explain else None)
+
+
+def schema(themes: Sequence[str], *, explain: bool) -> pa.Schema:
+    """The columns of the output table; raises UsageFailure when a theme's columns would clash with others."""
+    fields = list(_PLACE)
+    for theme in themes:
+        fields += [pa.field(theme, pa.bool_()), pa.field(f"{theme}_probability", pa.float64())]
+    fields.append(pa.field("abstained", pa.bool_()))
+    fields += [pa.field(f"{theme}_terms", pa.string()) for theme in themes if explain]
+    names = [field.name for field in fields]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise UsageFailure(
+            f"a theme of this model has the name of another column ({', '.join(twice)}); rename the theme"
+        )
+    return pa.schema(fields)
+
+
+def table(place: Columns, scored: Scored, into: pa.Schema) -> pa.Table:
+    """The output rows; a probability is null where the model abstained."""
+    arrays = [getattr(place, field.name) for field in _PLACE]
+    scores = scored.scores
+    for theme in range(scores.labels.shape[1]):
+        probabilities = np.round(scores.probabilities[:, theme], _DIGITS)
+        arrays += [pa.array(scores.labels[:, theme]), pa.array(probabilities, mask=scores.abstained)]
+    arrays += [pa.array(scores.abstained), *(scored.terms or [])]
+    return pa.table(dict(zip(into.names, arrays, strict=True)), schema=into)
+
+
+def guarded(rows: pa.Table) -> pa.Table:
+    """`rows` with an apostrophe before every text that a spreadsheet would run as a formula."""
+    for number, field in enumerate(rows.schema):
+        if field.type == pa.string():
+            cells = [cell and guarded_cell(cell) for cell in rows.column(number).to_pylist()]
+            rows = rows.set_column(number, field, pa.array(cells, pa.string()))
+    return rows
+
+
+def _terms(bundle: Bundle, texts: Sequence[str], scores: Scores) -> list[list[str | None]]:
+    return [
+        [
+            _told(bundle.explain(text, theme, _MOST_TERMS)) if label else None
+            for text, label in zip(texts, labels, strict=True)
+        ]
+        for theme, labels in zip(bundle.themes, scores.labels.T.tolist(), strict=True)
+    ]
+
+
+def _told(terms: Iterable[tuple[str, float]]) -> str:
+    return "; ".join(f"{term} {weight:+.2f}" for term, weight in terms if abs(weight) >= 0.005)
+
+
+def _pieces(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+    for first in range(0, len(texts), SENTENCES_AT_ONCE):
+        yield texts[first : first + SENTENCES_AT_ONCE]

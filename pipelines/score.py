@@ -1,0 +1,87 @@
+"""Label the sentences of new documents with an exported model.
+
+IN is a document or a folder of documents (.txt .md .html .pdf .docx, or .jsonl .csv .parquet with a document a row);
+with --unit sentence a table, or a folder of tables, with a sentence a row (column `text`, maybe `id` and `doc`).
+OUT becomes a folder with the table `sentences`, `index.html` and `pages/` with the documents marked, `quarantine.jsonl`
+(what was refused, and why) and `summary.json`. Headings are shown, not scored. In CSV, a text that a spreadsheet would
+run as a formula (it begins with = + - @, a tab or a return) has an apostrophe before it.
+"""
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+
+from features import batches, bundle, readers, scored, sentence_tables
+from features.batches import Batch
+from features.bundle import Bundle
+from features.errors import UsageFailure
+from features.readers import Refusal
+from features.readers.characters import clean
+from features.scored import Scored
+from features.sentence_tables import Row
+from features.text import Document
+from pipelines import scored_folder, store
+from pipelines.command import parameters, progress, run, stage
+from pipelines.scored_folder import Wanted
+
+
+def score(
+    source: Path, model: Bundle, unit: str, explain: bool, *, max_megabytes: int = 50, pdf_seconds: int = 60
+) -> Iterator[tuple[Batch, Scored]]:
+    """Yield the sentences below `source`, some thousand at a time, with what `model` says of them.
+
+    `unit` is document, or sentence where the rows of tables already are sentences. A document's sentences are cut as
+    they were for training. Raises UsageFailure when there is no such file or folder.
+    """
+    if not source.exists():
+        raise UsageFailure(f"{source}: no such file or folder; name your documents")
+    root, paths = (source, readers.files(source)) if source.is_dir() else (source.resolve().parent, [source.resolve()])
+    expected = sum(sentence_tables.count(path) for path in paths)
+    if unit == "sentence":
+        found = batches.of_rows(progress(_rows(paths, root), total=expected, unit="sentences"))
+    else:
+        read = _documents(paths, root, max_megabytes, pdf_seconds)
+        found = batches.of_documents(progress(read, total=expected, unit="documents"), model.model.max_characters)
+    for batch in found:
+        yield batch, scored.ask(model, batch.columns.text, explain=explain)
+
+
+def main(options: argparse.Namespace) -> str:
+    """Read a bundle and documents; write the table, the pages, the quarantine and counts."""
+    model = bundle.load(options.model)
+    knobs = parameters(score, options.params)
+    scored_folder.require_free(options.out, options.source)
+    wanted = Wanted(options.unit, options.format, options.explain, options.pages)
+    answers = score(options.source, model, wanted.unit, wanted.explain, **knobs)
+    with store.writing(options.out) as folder:
+        totals = scored_folder.write(answers, folder, model, wanted)
+    read = f"{totals.sources:,} {totals.unit}{'s' * (totals.sources != 1)}, {totals.quarantined:,} quarantined"
+    return f"{read}, {totals.sentences:,} sentences, {totals.abstained:,} abstained"
+
+
+def _documents(paths: list[Path], root: Path, max_megabytes: int, pdf_seconds: int) -> Iterator[Document | Refusal]:
+    for path in paths:
+        yield from readers.read(path, root, max_megabytes=max_megabytes, pdf_seconds=pdf_seconds)
+
+
+def _rows(paths: list[Path], root: Path) -> Iterator[tuple[str, int, Row | Refusal]]:
+    for path in paths:
+        name = clean(path.relative_to(root).as_posix())
+        for position, row in enumerate(sentence_tables.rows(path, name)):
+            yield name, position, row
+
+
+def _arguments() -> argparse.ArgumentParser:
+    parser = stage(__doc__)
+    parser.add_argument("model", type=Path, metavar="MODEL", help="folder of an exported model")
+    parser.add_argument("source", type=Path, metavar="IN", help="a file or folder")
+    parser.add_argument("out", type=Path, metavar="OUT", help="folder to write; an earlier result there is replaced")
+    parser.add_argument("--unit", choices=["document", "sentence"], default="document", help="what a file or row holds")
+    parser.add_argument("--format", choices=scored_folder.FORMATS, default="parquet", help="of the table of sentences")
+    parser.add_argument("--explain", action="store_true", help="add the terms that weighed most (slower)")
+    parser.add_argument("--no-pages", dest="pages", action="store_false", help="write no HTML")
+    return parser
+
+
+if __name__ == "__main__":
+    run(main, _arguments())

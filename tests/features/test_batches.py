@@ -1,0 +1,69 @@
+from collections.abc import Iterator
+
+import pytest
+
+from features import batches
+from features.batches import of_documents, of_rows
+from features.readers import Refusal
+from features.sentence_tables import Row
+from features.text import Document
+
+TEXT = "A heading\n\nThe states met. They froze the funds."
+
+
+def endless_rows() -> Iterator[tuple[str, int, Row | Refusal]]:
+    position = 0
+    while True:
+        yield "a.jsonl", position, Row(f"Sentence {position}.")
+        position += 1
+
+
+def test_headings_stay_with_their_document_and_out_of_the_columns() -> None:
+    (batch,) = of_documents([Document("d", TEXT)], 300)
+    assert batch.columns.text == ["The states met.", "They froze the funds."]
+    assert [TEXT[s:e] for s, e in zip(batch.columns.start, batch.columns.end, strict=True)] == batch.columns.text
+    assert [sentence.kind for sentence in batch.documents[0][1]] == ["heading", "sentence", "sentence"]
+
+
+def test_documents_are_never_parted_and_none_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batches, "SENTENCES_AT_ONCE", 4)
+    found = list(of_documents([Document(f"d{n}", TEXT) for n in range(5)], 300))
+    assert [[document.id for document, _ in batch.documents] for batch in found] == [["d0", "d1"], ["d2", "d3"], ["d4"]]
+    assert sum(batch.sources for batch in found) == 5
+
+
+def test_the_second_of_two_documents_with_one_id_is_refused() -> None:
+    (batch,) = of_documents([Document("d", "The first one."), Document("d", "The second one.")], 300)
+    assert batch.columns.text == ["The first one."]
+    assert [(refusal.path, refusal.kind) for refusal in batch.refusals] == [("d", "duplicate")]
+
+
+def test_refusals_pass_through_even_where_nothing_else_does() -> None:
+    refusal = Refusal("a.pdf", "encrypted", "needs a password")
+    (batch,) = of_documents([refusal], 300)
+    assert (batch.refusals, batch.sources) == ([refusal], 0)
+
+
+def test_a_row_without_id_and_doc_is_named_after_its_place() -> None:
+    rows: list[tuple[str, int, Row | Refusal]] = [
+        ("a.jsonl", 0, Row("One.", id=9, doc="d")),
+        ("a.jsonl", 1, Refusal("a.jsonl", "row", "line 2: not JSON")),
+        ("b.jsonl", 0, Row("Two.")),
+    ]
+    (batch,) = of_rows(rows)
+    assert batch.columns.sentence_id == ["9", "0"]
+    assert batch.columns.doc == ["d", "b.jsonl"]
+    assert batch.columns.start == [None, None]
+    assert (batch.sources, len(batch.refusals)) == (2, 1)
+
+
+def test_a_table_is_read_no_further_than_the_batch_at_hand() -> None:
+    batch = next(of_rows(endless_rows()))
+    assert len(batch.columns.text) == batches.SENTENCES_AT_ONCE
+
+
+def test_a_table_that_fills_several_batches_is_counted_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batches, "SENTENCES_AT_ONCE", 2)
+    found = list(of_rows([("a.csv", position, Row("One.")) for position in range(5)]))
+    assert [len(batch.columns.text) for batch in found] == [2, 2, 1]
+    assert sum(batch.sources for batch in found) == 1

@@ -1,0 +1,46 @@
+"""A bundle small enough to foresee its answers: a theme is assigned when one of its words occurs."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from features import bundle, manifest
+from features.bundle import Bundle, Model, ThemeName, View, Weights
+from features.experiments import NGrams
+
+WORDS = {"financing": ["funds", "assets"], "threat": ["attack", "threats"], "online": ["internet"]}
+KNOWN = ["the", "terrorist", "states"]
+
+
+def parts(words: Mapping[str, list[str]] = WORDS, titles: Mapping[str, str] | None = None) -> tuple[Model, Weights]:
+    """Model and weights whose themes are the keys of `words`."""
+    vocabulary = sorted({*KNOWN, *(word for of_theme in words.values() for word in of_theme)})
+    coefficients = np.array([[5.0 if term in words[theme] else 0.0 for term in vocabulary] for theme in words])
+    model = Model(
+        schema=1,
+        kind="linear-ngrams",
+        name="small",
+        themes=[ThemeName(theme, (titles or {}).get(theme, theme.capitalize())) for theme in words],
+        views=[View(NGrams(of="words", ngrams=(1, 1)), vocabulary)],
+        thresholds=[0.5] * len(words),
+        calibration=[(1.0, 0.0)] * len(words),
+        codebook_version=1,
+        codebook_sha256="0" * 64,
+        max_characters=300,
+        provenance={},
+    )
+    return model, Weights(coefficients, np.full(len(words), -2.0), np.ones(len(vocabulary)))
+
+
+def small_bundle(words: Mapping[str, list[str]] = WORDS, titles: Mapping[str, str] | None = None) -> Bundle:
+    """The bundle itself."""
+    return Bundle(*parts(words, titles), fingerprint="f" * 64)
+
+
+def write_small_bundle(folder: Path) -> Path:
+    """The same on disk."""
+    folder.mkdir()
+    bundle.write(folder, *parts(), card="# Small\n")
+    manifest.write(folder)
+    return folder

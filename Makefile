@@ -8,7 +8,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help env repro test check verify verify-repro ui score external sheet annotations promote lock
+.PHONY: help env repro test check verify verify-repro ui score external corpus-report sheet annotations ledger promote lock
 
 help:  ## what you can ask for
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 22
@@ -51,6 +51,10 @@ external: env  ## measure all experiments on gold of your own: SET=gold.jsonl [O
 	@test -n "$(SET)" || { echo 'usage: make external SET=gold.jsonl OUT=result.json' >&2; exit 2; }
 	@python -m pipelines.external "$(SET)" "$(or $(OUT),external.json)" --codebook $(INPUTS)/codebook.yaml $(if $(filter command line,$(origin MODEL)),--model "$(MODEL)")
 
+corpus-report: env  ## what the corpus is like, beside gold of your own: [SET=gold.jsonl]
+	@dvc repro --quiet label
+	@python -m pipelines.corpus_report --codebook $(INPUTS)/codebook.yaml --patterns $(INPUTS)/patterns.yaml $(if $(SET),--set "$(SET)")
+
 sheet: env  ## a blank sheet of all sentences for a coder: OUT=sheet.csv
 	@test -n "$(OUT)" || { echo 'usage: make sheet OUT=sheet.csv' >&2; exit 2; }
 	@dvc repro --quiet segment
@@ -59,6 +63,9 @@ sheet: env  ## a blank sheet of all sentences for a coder: OUT=sheet.csv
 annotations: env  ## a human coder's filled sheet in: IN=sheet.csv CODER=name [ROLE=coding] [REPLACE=1]
 	@test -n "$(IN)" -a -n "$(CODER)" || { echo 'usage: make annotations IN=sheet.csv CODER=name' >&2; exit 2; }
 	@python -m pipelines.annotations import data/segment $(INPUTS)/codebook.yaml "$(IN)" $(INPUTS)/annotations --coder "$(CODER)" $(if $(ROLE),--role "$(ROLE)") $(if $(REPLACE),--replace)
+
+ledger: env  ## fill the tables of README.md and experiments/README.md from the committed metrics
+	@python -m pipelines.ledger .
 
 promote: env  ## make the challenger the registered model's champion
 	@python -m pipelines.promote $(ARGS)

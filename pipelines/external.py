@@ -12,26 +12,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
 import numpy as np
 
 from features import bundle, codebook, metrics, training
-from features.errors import AllRefusedFailure, UsageFailure
+from features.gold import GoldRow, read_gold
 from features.metrics import Bools, Estimate, Predictions
 from features.resampling import Floats
 from pipelines import store
 from pipelines.command import experiment_names, parameters, progress, run
 
 Model = Callable[[Sequence[str]], tuple[Floats, Bools]]
-
-
-class GoldRow(msgspec.Struct, frozen=True):
-    """One sentence of a gold file."""
-
-    id: str
-    doc: str
-    text: str
-    labels: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,30 +63,6 @@ def external(model: Model, gold: Sequence[GoldRow], themes: Sequence[str], *, re
         for number, theme in enumerate(themes)
     }
     return Result(found["macro_f1"], found["macro_average_precision"], found["macro_f1_at_half"], by_theme)
-
-
-def read_gold(path: Path, themes: Sequence[str]) -> list[GoldRow]:
-    """Read a gold file; raises UsageFailure naming file and line for a row or label that means nothing."""
-    decoder = msgspec.json.Decoder(GoldRow)
-    rows = []
-    try:
-        lines = path.read_bytes().splitlines()
-    except OSError as error:
-        raise UsageFailure(f"{path}: {error.strerror}") from error
-    for line, raw in enumerate(lines, start=1):
-        if not raw.strip():
-            continue
-        try:
-            row = decoder.decode(raw)
-        except msgspec.DecodeError as error:
-            raise UsageFailure(f"{path}:{line}: not a gold row: {error}") from error
-        unknown = [label for label in row.labels if label not in themes]
-        if unknown:
-            raise UsageFailure(f"{path}:{line}: {unknown} not among the themes {list(themes)}")
-        rows.append(row)
-    if not rows:
-        raise AllRefusedFailure(f"{path}: holds no gold row")
-    return rows
 
 
 def main(options: argparse.Namespace) -> str:

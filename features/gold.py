@@ -1,0 +1,41 @@
+"""Gold sentences from elsewhere: a JSON Lines file that takes no part in training or choice."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from features.errors import AllRefusedFailure, UsageFailure
+
+
+class GoldRow(msgspec.Struct, frozen=True):
+    """One sentence of a gold file."""
+
+    id: str
+    doc: str
+    text: str
+    labels: list[str]
+
+
+def read_gold(path: Path, themes: Sequence[str]) -> list[GoldRow]:
+    """Read a gold file; raises UsageFailure naming file and line for a row or label that means nothing."""
+    decoder = msgspec.json.Decoder(GoldRow)
+    rows = []
+    try:
+        lines = path.read_bytes().splitlines()
+    except OSError as error:
+        raise UsageFailure(f"{path}: {error.strerror}") from error
+    for line, raw in enumerate(lines, start=1):
+        if not raw.strip():
+            continue
+        try:
+            row = decoder.decode(raw)
+        except msgspec.DecodeError as error:
+            raise UsageFailure(f"{path}:{line}: not a gold row: {error}") from error
+        unknown = [label for label in row.labels if label not in themes]
+        if unknown:
+            raise UsageFailure(f"{path}:{line}: {unknown} not among the themes {list(themes)}")
+        rows.append(row)
+    if not rows:
+        raise AllRefusedFailure(f"{path}: holds no gold row")
+    return rows

@@ -82,7 +82,7 @@ def _prevalence(gold: Bools, themes: Sequence[str]) -> list[Row]:
 
 def _wording(coded: Coded, gold: Bools, shingle: int, near_duplicate: float) -> list[Row]:
     named = np.array([_TERROR.search(text) is not None for text in coded.texts])
-    themed = gold.any(axis=1)
+    themed: Bools = gold.sum(axis=1) > 0
     pairs = near_duplicates(coded.texts, shingle=shingle, at_least=near_duplicate)
     repeated = {int(row) for pair in pairs for row in pair if coded.documents[pair[0]] != coded.documents[pair[1]]}
     figures = {

@@ -6,14 +6,16 @@ only says which of the visible paragraphs of the page belong to the statement.
 
 import re
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from features.readers.characters import clean, decode, one_line
+from features.readers.characters import clean, decode
+from features.readers.html_metadata import metadata
 from features.readers.refusal import RefusedError
 from features.text import Document
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
+    from selectolax.lexbor import LexborHTMLParser
 
 _NOT_TEXT = (
     "nav, footer, aside, script, style, noscript, template, iframe, svg, button, select, textarea, [hidden], "
@@ -24,7 +26,6 @@ _BLOCKS = (
     "h3, h4, h5, h6, header, hr, legend, main, ol, p, pre, section, summary, table, td, th, tr, ul"
 )
 _ITS_BLOCKS = {"div", "head", "list", "p", "quote", "table", "row", "cell"}  # trafilatura's own element names
-_DATES = {"extensive_search": False, "original_date": True, "min_date": "1900-01-01", "max_date": "2100-12-31"}
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE)
 _XML_DECLARATION = re.compile(r"\s*<\?xml[^>]*>")
 # Elements without an end tag, or whose end tag may be left out, are none that nest.
@@ -44,21 +45,16 @@ def html_document(data: bytes, name: str) -> Document:
 
     Raises RefusedError for a page that no parser can read in reasonable time.
     """
+    from selectolax.lexbor import LexborHTMLParser
+
     charset = _CHARSET.search(data, 0, 4096)
     page = _XML_DECLARATION.sub("", clean(decode(data, charset and charset[1].decode())), count=1)
     _refuse_deep(page)
-    title, visible = _visible(page)
-    found = _extraction(page)
+    tree = LexborHTMLParser(page)
+    fields = metadata(tree)
+    blocks = _chosen(_found(page), _visible(tree))
     # Cleaned once more, since a character reference can stand for any character.
-    if found is None:
-        return Document(id=name, text=clean("\n\n".join(visible)), title=one_line(title))
-    return Document(
-        id=name,
-        text=clean("\n\n".join(_chosen(_blocks_of(found.body), visible))),
-        date=found.date,
-        source=one_line(found.sitename),
-        title=one_line(found.title or title),
-    )
+    return Document(id=name, text=clean("\n\n".join(blocks)), **fields)
 
 
 def _refuse_deep(page: str) -> None:
@@ -77,15 +73,10 @@ def _refuse_deep(page: str) -> None:
             raise RefusedError("limit", f"elements nested more than {_MAX_NESTING} deep; save the page as text")
 
 
-def _visible(page: str) -> tuple[str, list[str]]:
-    """The title of the page and every block of its body but menus, scripts and comments."""
-    from selectolax.lexbor import LexborHTMLParser
-
-    tree = LexborHTMLParser(page)
-    heading = tree.css_first("title")
-    title = heading.text() if heading else ""
+def _visible(tree: "LexborHTMLParser") -> list[str]:
+    """Every block of the body of a page but menus, scripts and comments, which are cut out of `tree`."""
     if tree.body is None:
-        return title, []
+        return []
     for node in tree.body.css(_NOT_TEXT):
         node.decompose()
     for node in tree.body.css("br"):
@@ -96,26 +87,15 @@ def _visible(page: str) -> tuple[str, list[str]]:
     for node in tree.body.css("li"):
         node.insert_before(_ITEM)
         node.insert_after(_BREAK)
-    return title, _split(tree.body.text())
+    return _split(tree.body.text())
 
 
-def _extraction(page: str) -> Any:
-    """trafilatura's document with its element tree in `body`, or None where it sees no text or stumbles."""
+def _found(page: str) -> list[str]:
+    """The blocks that trafilatura takes for the statement."""
     import trafilatura
-    from lxml.etree import LxmlError
 
-    try:
-        return trafilatura.bare_extraction(
-            page,
-            include_comments=False,
-            include_tables=True,
-            favor_recall=True,
-            with_metadata=True,
-            date_extraction_params=dict(_DATES),
-        )
-    # What it and htmldate raise on odd pages; the visible paragraphs then stand for the statement.
-    except (AssertionError, AttributeError, LookupError, TypeError, ValueError, RecursionError, LxmlError):
-        return None
+    document = trafilatura.bare_extraction(page, include_comments=False, include_tables=True, favor_recall=True)
+    return _blocks_of(document.body) if document else []
 
 
 def _blocks_of(body: "_Element") -> list[str]:

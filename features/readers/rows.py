@@ -19,6 +19,7 @@ from features.text import Document
 _BOM = b"\xef\xbb\xbf"
 _DELIMITERS = ",;\t"
 _ROWS_PER_BATCH = 1_000
+_BUFFER_BYTES = 1 << 20
 
 
 class Row(msgspec.Struct):
@@ -71,8 +72,8 @@ def parquet_documents(path: Path, name: str, *, max_characters: int) -> Iterator
 
     number = 0
     try:
-        # pre_buffer would hold a whole row group, however large, in memory.
-        with pq.ParquetFile(path, pre_buffer=False) as file:
+        # Both, or else a whole row group, however large, is held in memory.
+        with pq.ParquetFile(path, pre_buffer=False, buffer_size=_BUFFER_BYTES) as file:
             names = _with_text(file.schema_arrow.names)
             columns = [column for column in names if column in Row.__struct_fields__]
             for batch in file.iter_batches(_ROWS_PER_BATCH, columns=columns, use_threads=False):

@@ -35,6 +35,16 @@ def test_the_statement_of_a_page_is_kept_and_its_menu_is_not(tmp_path: Path) -> 
     assert (found.id, found.date, found.title) == ("a.html", "1994-03-11", "Readout")
 
 
+def test_a_date_in_the_text_does_not_date_the_page(tmp_path: Path) -> None:
+    data = page(*paragraphs(*LINES, "Adopted in the capital on 3 May 2011.")).replace(b"article:published_time", b"x")
+    assert document(tmp_path, "a.html", data).date is None
+
+
+def test_comments_of_readers_are_left_out(tmp_path: Path) -> None:
+    comment = f"<div class='comments' id='comments'><h3>Comments</h3><p>{SAME}</p></div>"
+    assert document(tmp_path, "a.html", page(*paragraphs(*LINES), comment)).text.split("\n\n") == LINES
+
+
 def test_each_of_six_identical_paragraphs_is_kept(tmp_path: Path) -> None:
     assert document(tmp_path, "a.html", page(*paragraphs(*[SAME] * 6))).text.split("\n\n") == [SAME] * 6
 
@@ -68,7 +78,14 @@ def test_what_is_closed_or_needs_no_end_tag_or_stands_in_a_script_is_no_nesting(
         f"<li>Item {i} of the long list of measures that the ministers have agreed upon" for i in range(1500)
     )
     script = "<script>for(var i=0;i<n;i++){if(i<m&&'<div>'){}}</script>"
-    blocks = [f"<ul>{items}</ul>", "<br>" * 1500, "<a name=x></a>" * 1500, "<DIV></div>" * 1500, "<o:p></o:p>" * 20_000, script * 900]
+    blocks = [
+        f"<ul>{items}</ul>",
+        "<br>" * 1500,
+        "<a name=x></a>" * 1500,
+        "<DIV></div>" * 1500,
+        "<o:p></o:p>" * 20_000,
+        script * 900,
+    ]
     found = document(tmp_path, "a.html", page(*blocks))
     assert found.text.count("\n\n- Item") == 1499
 

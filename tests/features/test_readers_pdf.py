@@ -1,4 +1,5 @@
 import io
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -99,11 +100,15 @@ def test_a_pdf_with_too_much_text_is_refused(tmp_path: Path) -> None:
         pdf_document(path, "a.pdf", seconds=5, max_characters=100)
 
 
-def test_the_child_process_keeps_to_its_memory() -> None:
-    greedy = "import sys; from runpy import run_path; m = run_path(sys.argv[1]); m['limit'](9, 256); bytes(300 << 20)"
-    child = subprocess.run([sys.executable, "-I", "-c", greedy, pdf_process.__file__], capture_output=True, check=False)
-    assert child.returncode == 1
-    assert child.stderr.splitlines()[-1].startswith(b"MemoryError")
+def limited(seconds: int, megabytes: int, work: str) -> "subprocess.CompletedProcess[str]":
+    program = f"import sys, runpy; runpy.run_path(sys.argv[1])['limit']({seconds}, {megabytes})\n{work}"
+    line = [sys.executable, "-I", "-c", program, pdf_process.__file__]
+    return subprocess.run(line, capture_output=True, text=True, check=False, timeout=60)
+
+
+def test_the_child_process_keeps_to_its_memory_and_its_processor_time() -> None:
+    assert limited(9, 256, "bytes(300 << 20)").stderr.splitlines()[-1].startswith("MemoryError")
+    assert limited(1, 256, "while True: pass").returncode == -signal.SIGXCPU
 
 
 WIDE = "The Parties reaffirmed that terrorism in all its forms and manifestations is a threat to"

@@ -1,5 +1,6 @@
 import csv
 import datetime
+import random
 import tracemalloc
 from pathlib import Path
 
@@ -173,6 +174,23 @@ def test_memory_does_not_grow_with_the_table(tmp_path: Path, suffix: str) -> Non
 
     peak(100)
     assert peak(8_000) < 1.5 * peak(2_000) + 500_000
+
+
+def test_a_row_group_is_not_held_in_memory(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    texts = [random.Random(seed).randbytes(2_000).hex() for seed in range(4_000)]
+    pq.write_table(pa.table({"text": texts}), path, use_dictionary=False)
+    before = pa.total_allocated_bytes()
+    found = read(path, tmp_path, max_megabytes=1, pdf_seconds=1)
+    next(found)
+    assert pa.total_allocated_bytes() - before < path.stat().st_size / 2
+
+
+def test_a_large_csv_in_chinese_is_read_though_pieces_end_within_characters(tmp_path: Path) -> None:
+    line = "各国部长重申打击恐怖主义融资的决心并同意加强信息共享与区域合作"
+    for shift in range(2):
+        data = f"text,id\n{'x' * shift}{line},0\n".encode("gb18030") + f"{line},\n".encode("gb18030") * 20_000
+        assert rows(tmp_path, "a.csv", data)[-1] == Document(id="a.csv#20001", text=line)
 
 
 TEXT = st.text(max_size=60).filter(lambda text: bool(clean(text).strip()))

@@ -25,11 +25,11 @@ _SHOWN = 20
 
 def damaged_folders(data: Path) -> Iterator[tuple[Path, str]]:
     """Stage folders below `data` that are not what their manifest says, with the reason."""
-    for path in sorted(data.rglob(manifest.NAME)):
+    for folder in _finished(data):
         try:
-            store.check(path.parent)
+            store.check(folder)
         except IntegrityFailure as failure:
-            yield path.parent, str(failure)
+            yield folder, str(failure)
 
 
 def damaged_objects(cache: Path) -> Iterator[Path]:
@@ -49,7 +49,7 @@ def verify(root: Path, *, fix: bool) -> tuple[list[str], int]:
             shutil.rmtree(folder)
         for path in objects:
             path.unlink()
-    checked = sum(len(manifest.read(path.parent)) for path in (root / "data").rglob(manifest.NAME))
+    checked = sum(len(manifest.read(folder)) for folder in _finished(root / "data"))
     return [reason for _, reason in folders] + [f"{path}: rotten in DVC's cache" for path in objects], checked
 
 
@@ -64,9 +64,15 @@ def differing_outs(first: Path, second: Path) -> list[str]:
 
 
 def _outs(root: Path) -> Iterator[str]:
-    for path in (root / "data").rglob(manifest.NAME):
-        for name in (manifest.NAME, *manifest.read(path.parent)):
-            yield (path.parent / name).relative_to(root).as_posix()
+    for folder in _finished(root / "data"):
+        for name in (manifest.NAME, *manifest.read(folder)):
+            yield (folder / name).relative_to(root).as_posix()
+
+
+def _finished(data: Path) -> list[Path]:
+    """Every folder below `data` that carries a manifest, but for MLflow's own copies in its store."""
+    folders = (path.parent for path in data.rglob(manifest.NAME))
+    return sorted(folder for folder in folders if not folder.is_relative_to(data / "track"))
 
 
 def _run_from_nothing(source: Path, clone: Path) -> None:

@@ -61,10 +61,10 @@ def _documents(path: Path, root: Path, name: str, limit: int, pdf_seconds: int) 
     suffix = path.suffix.lower()
     if suffix not in (*_WHOLE, *_ROWS, ".pdf"):
         raise RefusedError("format", f"'{suffix}' is not one of {' '.join((*_WHOLE, '.pdf', *_ROWS))}")
-    if not path.resolve().is_relative_to(root.resolve()):
-        raise RefusedError("unsafe", "a link that leads out of the folder; copy the file itself")
     if not path.is_file():
         raise RefusedError("unreadable", "no regular file")
+    if not path.resolve().is_relative_to(root.resolve()):
+        raise RefusedError("unsafe", "a link that leads out of the folder; copy the file itself")
     if suffix in _ROWS:
         yield from _ROWS[suffix](path, name, max_characters=limit)
     else:

@@ -6,7 +6,7 @@ only says which of the visible paragraphs of the page belong to the statement.
 
 import re
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from features.readers.characters import clean, decode
 from features.readers.html_metadata import metadata
@@ -91,10 +91,15 @@ def _visible(tree: "LexborHTMLParser") -> list[str]:
 
 
 def _found(page: str) -> list[str]:
-    """The blocks that trafilatura takes for the statement."""
+    """The blocks that trafilatura takes for the statement; none where it sees no text or stumbles over odd markup."""
     import trafilatura
+    from lxml.etree import LxmlError
 
-    document = trafilatura.bare_extraction(page, include_comments=False, include_tables=True, favor_recall=True)
+    document: Any
+    try:
+        document = trafilatura.bare_extraction(page, include_comments=False, include_tables=True, favor_recall=True)
+    except (AssertionError, AttributeError, LookupError, TypeError, ValueError, RecursionError, LxmlError):
+        return []
     return _blocks_of(document.body) if document else []
 
 
@@ -129,7 +134,7 @@ def _chosen(found: list[str], visible: list[str]) -> list[str]:
     where those of the page do not hold all that it found, as when it cut a block in two.
     """
     prose = sum(len(block) for block in visible if len(block) >= _PROSE_CHARACTERS)
-    if not visible or 2 * sum(map(len, found)) < prose:
+    if not (found and visible) or 2 * sum(map(len, found)) < prose:
         return visible
     lines = {letters for block in found for letters in _letters(block)}
     everything = "".join("".join(_letters(block)) for block in found)

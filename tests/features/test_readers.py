@@ -217,12 +217,14 @@ def test_a_link_out_of_the_folder_is_refused_and_one_within_it_is_read(tmp_path:
     (folder / "out.txt").symlink_to(tmp_path / "secret.txt")
     (folder / "in.txt").symlink_to(folder / "a.txt")
     (folder / "dangling.txt").symlink_to(folder / "nothing")
+    (folder / "loop.txt").symlink_to(folder / "loop.txt")
     (folder / "up").symlink_to(tmp_path)
     found = {path.name: next(iter(read(path, folder, max_megabytes=1, pdf_seconds=5))) for path in files(folder)}
     assert {name: one.kind if isinstance(one, Refusal) else one.text for name, one in found.items()} == {
         "a.txt": "Text.",
         "dangling.txt": "unreadable",
         "in.txt": "Text.",
+        "loop.txt": "unreadable",
         "out.txt": "unsafe",
         "up": "format",
     }

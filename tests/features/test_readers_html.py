@@ -35,9 +35,47 @@ def test_the_statement_of_a_page_is_kept_and_its_menu_is_not(tmp_path: Path) -> 
     assert (found.id, found.date, found.title) == ("a.html", "1994-03-11", "Readout")
 
 
-def test_a_date_in_the_text_does_not_date_the_page(tmp_path: Path) -> None:
-    data = page(*paragraphs(*LINES, "Adopted in the capital on 3 May 2011.")).replace(b"article:published_time", b"x")
-    assert document(tmp_path, "a.html", data).date is None
+PUBLISHED = b"<meta property='article:published_time' content='1994-03-11T10:00:00Z'>"
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "expected"),
+    [
+        ("", "Adopted on 2011-05-03, published 3 May 2011.", None),
+        ("<meta name='DC.Date' content='2014-03-11'>", "", "2014-03-11"),
+        ("<meta name='date' content='03/04/1994'>", "", None),
+        ("<meta name='date' content='soon'><meta itemprop='datePublished' content='2014-03-11'>", "", "2014-03-11"),
+        ('<script type=\'application/ld+json\'>{"datePublished": "2014-03-11T10:00"}</script>', "", "2014-03-11"),
+        ("", "<time datetime='2014-03-11'>then</time> <time datetime='2014-03-11T10:00'>10</time>", "2014-03-11"),
+        ("", "<time datetime='2014-03-11'>then</time> <time datetime='2015-03-11'>later</time>", None),
+    ],
+)
+def test_a_page_is_dated_by_what_it_declares_and_never_by_its_prose(
+    tmp_path: Path, head: str, body: str, expected: str | None
+) -> None:
+    data = page(*paragraphs(*LINES, body)).replace(PUBLISHED, head.encode())
+    assert document(tmp_path, "a.html", data).date == expected
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "expected"),
+    [
+        ("", "", "Ministry | Readout"),
+        ("", "<h1>The <i>Readout</i></h1>", "The Readout"),
+        ("", "<h1>Menu</h1><h1>Readout</h1>", "Ministry | Readout"),
+        ("<meta property='og:title' content=' Joint&#10;Readout '>", "<h1>Readout</h1>", "Joint Readout"),
+    ],
+)
+def test_a_page_is_titled_by_its_metadata_its_only_heading_or_its_title(
+    tmp_path: Path, head: str, body: str, expected: str
+) -> None:
+    data = page(body, *paragraphs(*LINES)).replace(PUBLISHED, head.encode())
+    assert document(tmp_path, "a.html", data).title == expected
+
+
+def test_a_page_names_its_source(tmp_path: Path) -> None:
+    data = page(*paragraphs(*LINES)).replace(PUBLISHED, b"<meta property='og:site_name' content='Ministry of Justice'>")
+    assert document(tmp_path, "a.html", data).source == "Ministry of Justice"
 
 
 def test_comments_of_readers_are_left_out(tmp_path: Path) -> None:
@@ -117,9 +155,14 @@ def test_a_fragment_too_short_for_trafilatura_is_read(tmp_path: Path) -> None:
     assert document(tmp_path, "a.htm", b"<p>Short &eacute;.</p>").text == "Short é."
 
 
-def test_a_page_on_which_trafilatura_stumbles_is_read_from_what_it_shows(tmp_path: Path) -> None:
-    # lxml asserts that the element to be dropped has a parent; this one is the root.
-    assert document(tmp_path, "a.html", b"<canvas><p>Shown in html.</p></canvas>").text == "Shown in html."
+def test_a_page_on_which_trafilatura_stumbles_is_read_from_what_it_shows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stumble(*_: object, **__: object) -> None:
+        raise AssertionError("the element to be dropped has no parent")
+
+    monkeypatch.setattr("trafilatura.bare_extraction", stumble)
+    assert document(tmp_path, "a.html", page(*paragraphs(*LINES))).text.split("\n\n") == LINES
 
 
 def test_the_declared_charset_decides_where_utf8_does_not_fit(tmp_path: Path) -> None:

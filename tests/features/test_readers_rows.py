@@ -178,7 +178,7 @@ def test_memory_does_not_grow_with_the_table(tmp_path: Path, suffix: str) -> Non
 
 def test_a_row_group_is_not_held_in_memory(tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
-    texts = [random.Random(seed).randbytes(2_000).hex() for seed in range(4_000)]
+    texts = [random.Random(seed).randbytes(250).hex() for seed in range(20_000)]
     pq.write_table(pa.table({"text": texts}), path, use_dictionary=False)
     before = pa.total_allocated_bytes()
     found = read(path, tmp_path, max_megabytes=1, pdf_seconds=1)

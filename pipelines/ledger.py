@@ -1,0 +1,104 @@
+"""Fill the tables of README.md and experiments/README.md from the committed metrics, so that no number is typed.
+
+python -m pipelines.ledger .            write the tables
+python -m pipelines.ledger . --check    say which document is not in step; exit 4 if any is not
+"""
+
+import argparse
+import re
+from pathlib import Path
+from typing import Any
+
+from features.errors import IntegrityFailure, UsageFailure
+from features.experiments import hypothesis
+from pipelines import store
+from pipelines.command import experiment_names, run
+
+DOCUMENTS = ("README.md", "experiments/README.md")
+DEVELOPMENT = "experiments/development.json"
+
+
+def filled(text: str, tables: dict[str, str], name: str) -> str:
+    """`text` with each table between its markers; raises UsageFailure when a document has no marker at all."""
+    done, count = re.subn(
+        r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)",
+        lambda match: match[1] + tables[match[2]] + match[3],
+        text,
+        flags=re.DOTALL,
+    )
+    if not count:
+        raise UsageFailure(f"{name}: has no place for a table: <!-- table: results --> ... <!-- end -->")
+    return done
+
+
+def tables(root: Path) -> dict[str, str]:
+    """Markdown tables by name: `results` and `ideas`, a row per experiment; `corpus`, a row per theme."""
+    results = _results(root)
+    ideas = [
+        [name, hypothesis(root / "experiments" / f"{name.strip('*')}.yaml"), *numbers] for name, *numbers in results
+    ]
+    columns = ["experiment", "macro-F1 on valid", "macro-F1 on test, 95 % interval", "development (real text)"]
+    agreement = ["theme", "Krippendorff's alpha, 95 % interval", "share of sentences"]
+    return {
+        "results": _markdown(columns, results),
+        "ideas": _markdown([columns[0], "hypothesis", *columns[1:]], ideas),
+        "corpus": _markdown(agreement, _agreement(root)),
+    }
+
+
+def _results(root: Path) -> list[list[str]]:
+    champion = store.read_json(root / "data" / "compare" / "champion.json", dict[str, str])["champion"]
+    development = store.read_json(root / DEVELOPMENT, dict[str, Any])["experiments"]
+    rows = []
+    for name in experiment_names(root / "params.yaml"):
+        found = store.read_json(root / "data" / "evaluate" / name / "metrics.json", dict[str, Any])
+        test = {"value": found["test"]["macro_f1"], "low": found["test"]["low"], "high": found["test"]["high"]}
+        real = development.get(name, {}).get("macro_f1")
+        shown = f"**{name}**" if name == champion else name
+        rows.append([shown, f"{found['valid']['macro_f1']:.3f}", _span(test), _span(real) if real else "-"])
+    return rows
+
+
+def _agreement(root: Path) -> list[list[str]]:
+    report = store.read_json(root / "data" / "label" / "agreement.json", dict[str, Any])
+    return [
+        [theme, _span({"value": row["alpha"], "low": row["low"], "high": row["high"]}), f"{row['prevalence']:.0%}"]
+        for theme, row in sorted(report["between_coders"].items())
+    ]
+
+
+def _markdown(columns: list[str], rows: list[list[str]]) -> str:
+    lines = [columns, ["---"] * len(columns), *rows]
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+
+
+def _span(estimate: dict[str, float]) -> str:
+    return f"{estimate['value']:.3f} [{estimate['low']:.3f}, {estimate['high']:.3f}]"
+
+
+def main(options: argparse.Namespace) -> str:
+    """Write the tables, or check that they are as they would be written."""
+    made = tables(options.root)
+    stale = []
+    for name in DOCUMENTS:
+        path: Path = options.root / name
+        before = path.read_text(encoding="utf-8")
+        after = filled(before, made, name)
+        if after != before:
+            stale.append(name)
+            if not options.check:
+                path.write_text(after, encoding="utf-8")
+    if stale and options.check:
+        raise IntegrityFailure(f"{', '.join(stale)}: not in step with the committed metrics; run: make ledger")
+    return f"{len(DOCUMENTS)} documents, {len(stale)} changed"
+
+
+def _arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("root", type=Path, help="the checkout")
+    parser.add_argument("--check", action="store_true", help="write nothing")
+    return parser
+
+
+if __name__ == "__main__":
+    run(main, _arguments())

@@ -1,0 +1,114 @@
+"""The registered model: a version per distinct exported bundle, and the aliases `challenger` and `champion`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from features import bundle
+from pipelines.tracking.mlflow_store import Store
+from pipelines.tracking.promotions import Promotion
+
+CHALLENGER, CHAMPION = "challenger", "champion"
+_CODE = Path(bundle.__file__).parent
+# What features.bundle and serving.py import, and nothing else: the model is loaded where this project is not installed.
+REQUIREMENTS = ("mlflow", "msgspec", "numpy", "pandas", "PyYAML", "scipy")
+_EXAMPLE = ("The two sides agreed to share information on the financing of terrorism.", "The meeting closed at noon.")
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of the registered model; `fingerprint` is that of its bundle, `experiment` who trained it."""
+
+    number: int
+    fingerprint: str
+    experiment: str
+
+
+def versions(store: Store, model_name: str) -> list[Version]:
+    """All versions that a bundle was registered as, oldest first."""
+    found = store.client.search_model_versions(f"name='{model_name}'")
+    known = [
+        Version(int(one.version), one.tags["fingerprint"], one.tags["experiment"])
+        for one in found
+        if {"fingerprint", "experiment"} <= one.tags.keys()
+    ]
+    return sorted(known, key=lambda version: version.number)
+
+
+def register(store: Store, model_name: str, export: Path, experiment_id: str, run_id: str) -> Version:
+    """The version of the bundle in `export`, logged with run `run_id` unless this very model has one already."""
+    loaded = bundle.load(export)
+    known = {version.fingerprint: version for version in versions(store, model_name)}
+    if loaded.fingerprint in known:
+        return known[loaded.fingerprint]
+    if not store.client.search_registered_models(f"name='{model_name}'"):
+        store.client.create_registered_model(model_name, description="Labels sentences by theme; see card.md.")
+    logged = _log_model(loaded, model_name, export, experiment_id, run_id)
+    created = store.client.create_model_version(
+        model_name,
+        source=logged.model_uri,
+        run_id=run_id,
+        model_id=logged.model_id,
+        tags={"fingerprint": loaded.fingerprint, "experiment": loaded.name},
+    )
+    return Version(int(created.version), loaded.fingerprint, loaded.name)
+
+
+def aliases(store: Store, model_name: str) -> dict[str, int]:
+    """Alias -> version number."""
+    found = store.client.search_registered_models(f"name='{model_name}'")
+    return {alias: int(number) for model in found for alias, number in model.aliases.items()}
+
+
+def place_aliases(store: Store, model_name: str, current: Version, promoted: Sequence[Promotion]) -> dict[str, int]:
+    """Let `current` be challenger, and champion whatever was promoted last: the first version when nothing was.
+
+    There is no champion while the promoted bundle has no version in this store.
+    """
+    before = aliases(store, model_name)
+    champion: int | None = before.get(CHAMPION, current.number)
+    if promoted:
+        numbers = {version.fingerprint: version.number for version in versions(store, model_name)}
+        champion = numbers.get(promoted[-1].bundle)
+    wanted = {CHALLENGER: current.number} | ({CHAMPION: champion} if champion else {})
+    for alias, number in wanted.items():
+        if before.get(alias) != number:
+            store.client.set_registered_model_alias(model_name, alias, str(number))
+    if CHAMPION in before.keys() - wanted.keys():
+        store.client.delete_registered_model_alias(model_name, CHAMPION)
+    return wanted
+
+
+def _log_model(loaded: bundle.Bundle, name: str, export: Path, experiment_id: str, run_id: str) -> Any:
+    import mlflow
+    import pandas as pd
+    from mlflow.models import Model
+
+    from pipelines import serving
+
+    mlflow.set_experiment(experiment_id=experiment_id)
+    return Model.log(
+        artifact_path=None,
+        flavor=mlflow.pyfunc,
+        name=name,
+        run_id=run_id,
+        python_model=serving.__file__,
+        artifacts={"bundle": str(export)},
+        code_paths=[str(_CODE)],
+        pip_requirements=[f"{package}=={metadata.version(package)}" for package in REQUIREMENTS],
+        signature=_signature(loaded.themes),
+        input_example=pd.DataFrame({"text": _EXAMPLE}),
+    )
+
+
+def _signature(themes: Sequence[str]) -> Any:
+    from mlflow.models import ModelSignature
+    from mlflow.types import ColSpec, Schema
+
+    outputs = []
+    for theme in themes:
+        outputs += [ColSpec("boolean", theme), ColSpec("double", f"{theme}_probability")]
+    # The input has no name: with one, MLflow would refuse a list of strings before the model sees it.
+    return ModelSignature(Schema([ColSpec("string")]), Schema([*outputs, ColSpec("boolean", "abstained")]))

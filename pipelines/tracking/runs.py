@@ -1,0 +1,106 @@
+"""One finished experiment as one MLflow run: found by its fingerprint, or logged in one batch."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Collection, Iterator, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from pipelines.tracking.finished import Finished
+from pipelines.tracking.mlflow_store import Store
+from pipelines.tracking.workspace import Workspace
+
+if TYPE_CHECKING:
+    from mlflow.entities import Run
+
+NOTE = "mlflow.note.content"
+# What one call of MLflow takes.
+_METRICS_AT_ONCE = 1_000
+_PARAMETERS_AT_ONCE = 100
+
+
+def find(store: Store, experiment_id: str, fingerprint: str) -> Run | None:
+    """The run of this fingerprint. What an interrupted or simultaneous attempt left beside it is deleted."""
+    found = store.client.search_runs(
+        [experiment_id],
+        f"tags.fingerprint = '{fingerprint}'",
+        order_by=["attributes.start_time ASC", "attributes.run_id ASC"],
+    )
+    kept = next((run for run in found if run.info.status == "FINISHED"), None)
+    for run in found:
+        if run is not kept:
+            store.client.delete_run(run.info.run_id)
+    return kept
+
+
+def log(store: Store, experiment_id: str, finished: Finished, workspace: Workspace) -> Run:
+    """Log a new run; it counts as finished only once everything is in it."""
+    from mlflow.entities import Metric, Param
+
+    client, now = store.client, int(time.time() * 1000)
+    run = client.create_run(experiment_id, now, _tags(finished, workspace), finished.name)
+    run_id = run.info.run_id
+    metrics = [Metric(name, value, now, 0) for name, value in finished.metrics.items()]
+    parameters = [Param(name, value) for name, value in finished.parameters.items()]
+    for some in _groups(metrics, _METRICS_AT_ONCE):
+        client.log_batch(run_id, metrics=some)
+    for some in _groups(parameters, _PARAMETERS_AT_ONCE):
+        client.log_batch(run_id, params=some)
+    client.log_inputs(run_id, _datasets(finished, workspace))
+    for path, folder in finished.artifacts.items():
+        client.log_artifact(run_id, str(path), folder or None)
+    client.set_terminated(run_id)
+    return run
+
+
+def refresh(store: Store, run: Run, finished: Finished) -> None:
+    """Bring up to date what may change while the fingerprint stays: what was learned, and what compares runs."""
+    if run.data.tags.get(NOTE) != finished.hypothesis:
+        store.client.set_tag(run.info.run_id, NOTE, finished.hypothesis)
+    for path, folder in finished.shared.items():
+        store.client.log_artifact(run.info.run_id, str(path), folder or None)
+
+
+def mark_current(store: Store, experiment_id: str, run_ids: Collection[str]) -> None:
+    """Let these runs, and no others, carry the tag current=true."""
+    marked = {run.info.run_id for run in store.client.search_runs([experiment_id], "tags.current = 'true'")}
+    for run_id in marked.difference(run_ids):
+        store.client.delete_tag(run_id, "current")
+    for run_id in set(run_ids) - marked:
+        store.client.set_tag(run_id, "current", "true")
+
+
+def _tags(finished: Finished, workspace: Workspace) -> dict[str, str]:
+    tags = {
+        "fingerprint": finished.fingerprint,
+        "data_md5": finished.data_md5,
+        "codebook_version": str(workspace.codebook_version),
+        "dvc_experiment": workspace.dvc_experiment,
+        NOTE: finished.hypothesis,
+        "mlflow.source.name": f"dvc.yaml: train@{finished.name}",
+        "mlflow.source.type": "PROJECT",
+        "mlflow.source.git.commit": workspace.git_commit,
+        "mlflow.source.git.dirty": str(workspace.git_dirty).lower() if workspace.git_commit else None,
+    }
+    return {name: value for name, value in tags.items() if value is not None}
+
+
+def _datasets(finished: Finished, workspace: Workspace) -> list[Any]:
+    from mlflow.entities import Dataset, DatasetInput, InputTag
+
+    return [
+        DatasetInput(
+            # The md5 that DVC knows the split by: MLflow's own digest would see only the first 10,000 rows.
+            Dataset(part, finished.data_md5, "local", json.dumps({"uri": workspace.split}), profile=json.dumps(counts)),
+            [InputTag("mlflow.data.context", part)],
+        )
+        for part, counts in workspace.parts.items()
+    ]
+
+
+def _groups(items: Sequence[Any], size: int) -> Iterator[list[Any]]:
+    iterator = iter(items)
+    while group := list(islice(iterator, size)):
+        yield group

@@ -1,0 +1,78 @@
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from features import codebook
+from features.agreement import Agreement
+from pipelines.report import AgreementReport, Measured, SplitSummary, report
+
+BOOK = codebook.load(Path("data/codebook.yaml"))
+HOSTILE = '<script>alert("x")</script> & "quoted"'
+
+
+@pytest.fixture
+def measured() -> Measured:
+    rows = {theme: Agreement(theme, 0.7, 0.6, 0.8, 0.95, 0.1, 100, experimental=False) for theme in BOOK.ids}
+    parts = ("train", "valid", "test")
+    metrics = ["macro_f1", "macro_f1_low", "macro_f1_high", "macro_average_precision", "macro_calibration_error"]
+    scores: dict[str, float | None] = {f"{part}/{name}": 0.612 for part in parts for name in metrics}
+    scores |= {f"test/f1/{theme}": 0.5 for theme in BOOK.ids} | {"test/f1/financing": None}
+    error = {"part": "valid", "theme": "financing", "error": "miss", "probability": "0.1", "threshold": "0.4"}
+    return Measured(
+        codebook=BOOK,
+        documents={"documents": 65},
+        agreement=AgreementReport(rows, rows, 0.9, 41, {"gold": 1500}),
+        split=SplitSummary(
+            dict.fromkeys(parts, 5), dict.fromkeys(parts, 50), {part: dict.fromkeys(BOOK.ids, 7) for part in parts}
+        ),
+        audit={"document_in_two_parts": 0},
+        scores={"words": scores, "keywords": scores},
+        chosen={"champion": "words", "linear": "words", "why": "highest macro-F1 on valid (0.612) of 1 candidates"},
+        comparisons=[{"in_words": "words is better than keywords on financing by 0.06 [0.02, 0.10]."}],
+        errors=[error | {"text": HOSTILE}, error | {"part": "test", "text": "a test sentence"}],
+        pictures={"reliability.png": b"png", "learning_curve.png": b"png"},
+    )
+
+
+def test_the_page_holds_every_experiment_with_its_interval_and_names_the_champion(measured: Measured) -> None:
+    page = report(measured, errors_per_theme=3)
+    assert page.count("<td>0.61</td>") >= 2
+    assert '<tr class="champion"><td>words</td>' in page
+    assert "0.61 to 0.61" in page
+    assert "by 0.06 [0.02, 0.10]" in page
+
+
+def test_the_page_says_what_the_text_and_the_labels_are(measured: Measured) -> None:
+    page = " ".join(report(measured, errors_per_theme=3).split())
+    assert "invented and written by language models" in page
+    assert "model-assisted double coding" in page
+
+
+def test_hostile_text_is_shown_and_not_run(measured: Measured) -> None:
+    page = report(measured, errors_per_theme=3)
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page
+
+
+def test_errors_on_test_are_not_shown(measured: Measured) -> None:
+    assert "a test sentence" not in report(measured, errors_per_theme=3)
+
+
+def test_the_page_asks_for_nothing_outside_itself(measured: Measured) -> None:
+    page = report(measured, errors_per_theme=3)
+    asked: list[str] = []
+
+    class Links(HTMLParser):
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            asked.extend(value or "" for name, value in attrs if name in ("src", "href", "action"))
+
+    Links().feed(page)
+    assert asked
+    assert all(value.startswith("data:image/png;base64,") for value in asked)
+    assert not re.search(r"url\(|@import|https?://", page)
+
+
+def test_an_undefined_number_is_a_dash(measured: Measured) -> None:
+    assert "<td>–</td>" in report(measured, errors_per_theme=3)

@@ -1,0 +1,61 @@
+"""The page of runs opens as machine learning, with the telling numbers in the first columns."""
+
+import base64
+import json
+import zlib
+from collections.abc import Mapping
+from typing import Any
+
+from pipelines.tracking import runs_table
+
+METRICS = {
+    "valid/f1/financing",
+    "test/f1_low/financing",
+    "test/f1/online",
+    "test/f1/financing",
+    "test/macro_f1",
+    "valid/macro_f1",
+    "timing/train_seconds",
+}
+
+
+def view(tags: Mapping[str, str], key: str) -> dict[str, Any]:
+    """A saved view, unpacked as the page unpacks it."""
+    packed = json.loads(tags[f"mlflow.sharedViewState.{key}"])
+    assert isinstance(packed["createdAt"], int)
+    unpacked: dict[str, Any] = json.loads(zlib.decompress(base64.b64decode(packed["state"].removeprefix("deflate;"))))
+    return unpacked | {"name": packed["name"]}
+
+
+def test_few_columns_the_telling_ones_first_and_only_metrics_that_exist() -> None:
+    shown = view(runs_table.experiment_tags(METRICS, 0), "all-runs")
+    assert shown["columnOrder"] == [
+        "tags.`current`",
+        "metrics.`valid/macro_f1`",
+        "metrics.`test/macro_f1`",
+        "metrics.`test/f1/financing`",
+        "metrics.`test/f1/online`",
+        "metrics.`timing/train_seconds`",
+        "attributes.`Models`",
+        "attributes.`Description`",
+    ]
+    assert set(shown["selectedColumns"]) == set(shown["columnOrder"]) == shown["columnWidths"].keys()
+    assert (shown["orderByKey"], shown["orderByAsc"]) == ("metrics.`valid/macro_f1`", False)
+
+
+def test_one_view_shows_all_runs_and_one_those_of_the_workspace() -> None:
+    tags = runs_table.experiment_tags(METRICS, 0)
+    assert view(tags, "all-runs")["searchFilter"] == ""
+    assert view(tags, "present-workspace")["searchFilter"] == 'tags.current = "true"'
+    assert tags["mlflow.experimentKind"] == "custom_model_development"
+
+
+def test_a_view_of_a_hundred_themes_fits_into_a_tag() -> None:
+    tags = runs_table.experiment_tags({f"test/f1/some_longer_theme_name_{n}" for n in range(100)}, 0)
+    assert max(map(len, tags.values())) <= 5_000
+
+
+def test_the_address_opens_the_view_of_all_runs() -> None:
+    assert runs_table.address("http://127.0.0.1:5000", "3") == (
+        "http://127.0.0.1:5000/#/experiments/3/runs?workflowType=machine_learning&viewStateShareKey=all-runs"
+    )

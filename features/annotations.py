@@ -19,17 +19,6 @@ ROLES = ("coding", "adjudication", "again")
 Codings = dict[str, dict[str, frozenset[str]]]
 
 
-class _Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    sentence_id: str
-    doc: str
-    text_sha256: str
-    coder: str
-    codebook_version: int
-    themes: list[str]
-    unsure: bool = False
-    reason: str | None = None
-
-
 @dataclass(frozen=True, slots=True)
 class Unplaced:
     """An annotation whose sentence is not there any more."""
@@ -85,9 +74,9 @@ def write(path: Path, rows: Sequence[Annotation]) -> None:
     path.write_bytes(b"".join(msgspec.json.encode(row) + b"\n" for row in rows))
 
 
-def _rows(path: Path, codebook: Codebook) -> list[tuple[int, _Row]]:
+def _rows(path: Path, codebook: Codebook) -> list[tuple[int, Annotation]]:
     rows = []
-    decoder = msgspec.json.Decoder(_Row)
+    decoder = msgspec.json.Decoder(Annotation)
     for line, raw in enumerate(path.read_bytes().splitlines(), start=1):
         try:
             row = decoder.decode(raw)
@@ -108,7 +97,7 @@ def _rows(path: Path, codebook: Codebook) -> list[tuple[int, _Row]]:
 def _place(
     found: Annotations,
     role: str,
-    row: _Row,
+    row: Annotation,
     by_id: Mapping[str, Sentence],
     by_text: Mapping[tuple[str, str], Sentence],
     where: tuple[Path, int],

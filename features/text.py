@@ -1,7 +1,9 @@
 """Documents, sentences, annotations, labels and examples: the rows that flow through the pipeline."""
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+
+import msgspec
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +36,7 @@ class Sentence:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Annotation:
+class Annotation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One coder's decision on one sentence; no themes means: carries none."""
 
     sentence_id: str
@@ -43,7 +44,7 @@ class Annotation:
     text_sha256: str
     coder: str
     codebook_version: int
-    themes: list[str] = field(default_factory=list)
+    themes: list[str]
     unsure: bool = False
     reason: str | None = None
 

@@ -24,26 +24,39 @@ class Leak:
     rows: str
 
 
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The part of split's `summary.json` that says what was asked for."""
+
+    mode: str
+
+
 def audit(
     examples: Sequence[Example],
     documents: Mapping[str, Document],
+    mode: str,
     *,
-    by_date: bool,
     shingle: int,
     near_duplicate: float,
 ) -> dict[str, list[Leak]]:
-    """Findings by check; all empty on a clean split. `documents` maps document id -> document."""
+    """Findings by check; all empty on a clean split.
+
+    `documents` maps document id -> document; `mode` is what split was asked for: by date, time must not run backwards.
+    """
     used = [row for row in examples if row.part in USED]
     checks: dict[str, Callable[[], Iterator[Leak]]] = {
         "document_in_two_parts": lambda: _in_two_parts(used, "document_in_two_parts", lambda row: row.doc),
-        "group_in_two_parts": lambda: _in_two_parts(used, "group_in_two_parts", lambda row: row.group),
+        # By date, documents that repeat one another may lie on both sides; what they share is dropped all the same.
+        "group_in_two_parts": lambda: (
+            iter(()) if mode == "date" else _in_two_parts(used, "group_in_two_parts", lambda row: row.group)
+        ),
         "same_text_in_two_parts": lambda: _in_two_parts(
             used, "same_text_in_two_parts", lambda row: text_sha256(row.text)
         ),
         "near_duplicate_across_parts": lambda: _near_duplicates(used, shingle, near_duplicate),
         "weak_label_outside_train": lambda: _weak_outside_train(used),
         "part_without_gold": lambda: _parts_without_gold(used),
-        "time_order": lambda: _time_order(used, documents) if by_date else iter(()),
+        "time_order": lambda: _time_order(used, documents) if mode == "date" else iter(()),
     }
     return {name: list(check()) for name, check in checks.items()}
 
@@ -94,7 +107,9 @@ def main(options: argparse.Namespace) -> str:
     """Check the splits; write `audit.json`, or name every leak and end with exit code 4."""
     examples = tables.read(store.check(options.split) / "splits.parquet", Example)
     documents = tables.read(store.check(options.ingest) / "documents.parquet", Document)
-    findings = audit(examples, {document.id: document for document in documents}, **parameters(audit, options.params))
+    by_id = {document.id: document for document in documents}
+    mode = store.read_json(options.split / "summary.json", Summary).mode
+    findings = audit(examples, by_id, mode, **parameters(audit, options.params))
     leaks = [leak for found in findings.values() for leak in found]
     if leaks:
         named = "\n".join(f"  {leak.check}: {leak.rows}" for leak in leaks[:_SHOWN])

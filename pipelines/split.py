@@ -165,11 +165,12 @@ def main(options: argparse.Namespace) -> str:
     themes = codebook.load(options.codebook).ids
     documents = tables.read(store.check(options.ingest) / "documents.parquet", Document)
     labels = tables.read(store.check(options.label) / "labels.parquet", Label)
-    done = split(documents, labels, themes, **parameters(split, options.params))
+    knobs = parameters(split, options.params)
+    done = split(documents, labels, themes, **knobs)
     sizes = Counter(row.part for row in done.examples)
     with store.writing(options.out) as folder:
         tables.write(done.examples, Example, folder / "splits.parquet")
-        store.write_json(folder / "summary.json", _summary(done, themes))
+        store.write_json(folder / "summary.json", {"mode": knobs["mode"], **_summary(done, themes)})
     return ", ".join(f"{sizes[part]:,} {part}" for part in (*PARTS, "dropped", "unlabelled"))
 
 

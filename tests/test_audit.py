@@ -22,7 +22,7 @@ def by_id(documents: list[Document]) -> dict[str, Document]:
 
 
 def test_the_clean_corpus_has_no_leak(examples: list[Example], documents: list[Document]) -> None:
-    assert not any(audit(examples, by_id(documents), **KNOBS).values())
+    assert not any(audit(examples, by_id(documents), "random", **KNOBS).values())
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_a_planted_leak_is_caught_and_its_rows_named(
         "weak_label_outside_train": planted(examples, test, label_source="weak"),
         "part_without_gold": [row for row in examples if row.part != "test"],
     }
-    found = audit(leaks[check], by_id(documents), **KNOBS)[check]
+    found = audit(leaks[check], by_id(documents), "random", **KNOBS)[check]
     assert found
     if check != "part_without_gold":
         named = " ".join(leak.rows for leak in found)
@@ -58,5 +58,5 @@ def test_a_planted_leak_is_caught_and_its_rows_named(
 def test_a_train_document_later_than_a_test_document_breaks_a_split_by_date(
     examples: list[Example], documents: list[Document]
 ) -> None:
-    found = audit(examples, by_id(documents), **KNOBS | {"by_date": True})
+    found = audit(examples, by_id(documents), "date", **KNOBS)
     assert found["time_order"]

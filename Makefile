@@ -2,13 +2,15 @@
 PYTHON ?= python3
 PORT ?= 5000
 MODEL ?= data/export/champion
+CHROMIUM ?= chromium
+SHOWN ?= data/corpus/joint-working-group-readout/uskara-vestmar-jwg-2014.txt
 INPUTS := $(shell sed -n 's/^inputs: *//p' params.yaml)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help env repro test check verify verify-repro ui score external corpus-report sheet annotations ledger promote lock
+.PHONY: help env repro test check verify verify-repro ui score external corpus-report sheet annotations ledger screenshots promote lock
 
 help:  ## what you can ask for
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 22
@@ -66,6 +68,13 @@ annotations: env  ## a human coder's filled sheet in: IN=sheet.csv CODER=name [R
 
 ledger: env  ## fill the tables of README.md and experiments/README.md from the committed metrics
 	@python -m pipelines.ledger .
+
+screenshots: env  ## the picture of README.md, drawn by Chromium from a document of the corpus
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+	python -m pipelines.score $(MODEL) $(SHOWN) "$$folder/scored" && \
+	$(CHROMIUM) --headless --no-sandbox --disable-gpu --hide-scrollbars --no-first-run --disable-background-networking \
+	  --user-data-dir="$$folder/profile" --window-size=1280,860 --screenshot=docs/score-page.png \
+	  "file://$$(ls $$folder/scored/pages/*.html)" 2>/dev/null && echo docs/score-page.png
 
 promote: env  ## make the challenger the registered model's champion
 	@python -m pipelines.promote $(ARGS)

@@ -11,10 +11,11 @@ from typing import Any
 
 from features.errors import IntegrityFailure, UsageFailure
 from features.experiments import hypothesis
+from features.readers.header import split_header
 from pipelines import store
 from pipelines.command import experiment_names, run
 
-DOCUMENTS = ("README.md", "experiments/README.md")
+DOCUMENTS = ("README.md", "experiments/README.md", "data/README.md")
 DEVELOPMENT = "experiments/development.json"
 
 
@@ -32,7 +33,7 @@ def filled(text: str, tables: dict[str, str], name: str) -> str:
 
 
 def tables(root: Path) -> dict[str, str]:
-    """Markdown tables by name: `results` and `ideas`, a row per experiment; `corpus`, a row per theme."""
+    """Markdown tables by name: `results` and `ideas` by experiment, `corpus` by theme, `genres` by genre."""
     results = _results(root)
     ideas = [
         [name, hypothesis(root / "experiments" / f"{name.strip('*')}.yaml"), *numbers] for name, *numbers in results
@@ -43,6 +44,7 @@ def tables(root: Path) -> dict[str, str]:
         "results": _markdown(columns, results),
         "ideas": _markdown([columns[0], "hypothesis", *columns[1:]], ideas),
         "corpus": _markdown(agreement, _agreement(root)),
+        "genres": _markdown(["genre", "documents", "from", "to"], _genres(root / "data" / "corpus")),
     }
 
 
@@ -65,6 +67,16 @@ def _agreement(root: Path) -> list[list[str]]:
         [theme, _span({"value": row["alpha"], "low": row["low"], "high": row["high"]}), f"{row['prevalence']:.0%}"]
         for theme, row in sorted(report["between_coders"].items())
     ]
+
+
+def _genres(corpus: Path) -> list[list[str]]:
+    dates: dict[str, list[str]] = {}
+    for path in sorted(corpus.glob("*/*.txt")):
+        header, _ = split_header(path.read_text(encoding="utf-8"))
+        dates.setdefault(path.parent.name, []).append(str(header["date"])[:4])
+    rows = [[genre, str(len(years)), min(years), max(years)] for genre, years in dates.items()]
+    every = [year for years in dates.values() for year in years]
+    return [*rows, ["all", str(len(every)), min(every), max(every)]]
 
 
 def _markdown(columns: list[str], rows: list[list[str]]) -> str:

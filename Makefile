@@ -4,7 +4,7 @@ PORT ?= 5000
 MODEL ?= data/export/champion
 CHROMIUM ?= chromium
 SHOWN ?= data/corpus/joint-working-group-readout/uskara-vestmar-jwg-2014.txt
-INPUTS := $(shell sed -n 's/^inputs: *//p' params.yaml)
+INPUTS := $(shell sed -n 's/^inputs: *\([^ #]*\).*/\1/p' params.yaml)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
 

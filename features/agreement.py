@@ -54,7 +54,7 @@ def agreement(
     """Agreement per theme.
 
     `codings` maps sentence id -> coder -> themes; `documents` maps sentence id -> document. Below
-    `experimental_below` (or undefined) a theme is marked experimental.
+    `experimental_below` a theme is marked experimental; where alpha is undefined, agreement was not measured.
     """
     units = [sentence for sentence, by_coder in codings.items() if len(by_coder) > 1]
     names = sorted({documents[unit] for unit in units})
@@ -79,7 +79,7 @@ def _of_theme(
     theme: str, ones: Floats, coders: Floats, of_document: NDArray[np.int64], draws: Floats, experimental_below: float
 ) -> Agreement:
     if not len(ones):
-        return Agreement(theme, None, None, None, None, None, 0, experimental=True)
+        return Agreement(theme, None, None, None, None, None, 0, experimental=False)
     disagreement = 2 * ones * (coders - ones) / (coders - 1)
     parts = sums_by_document(np.column_stack([disagreement, ones, coders]), of_document, draws.shape[1])
     alpha = float(_binary_alpha(parts.sum(axis=0)[None])[0])
@@ -92,7 +92,7 @@ def _of_theme(
         percent_agreement=_rounded(float(np.mean((ones == 0) | (ones == coders)))),
         prevalence=_rounded(float(ones.sum() / coders.sum())),
         sentences=len(ones),
-        experimental=not alpha >= experimental_below,
+        experimental=alpha < experimental_below,
     )
 
 

@@ -40,15 +40,16 @@ class Annotations:
     migrated: list[str] = field(default_factory=list)
 
     def gold(self) -> dict[str, frozenset[str]]:
-        """Adjudication wins; else the themes that more than half of a sentence's coders chose."""
-        settled = {sentence: _majority(by_coder) for sentence, by_coder in self.by_role["coding"].items()}
-        decided = {sentence: _majority(by_coder) for sentence, by_coder in self.by_role["adjudication"].items()}
-        return settled | decided
+        """Adjudication wins; else, theme by theme, more than half of a sentence's coders.
+
+        A sentence on one of whose themes the coders are split evenly is not decided, and has no gold.
+        """
+        decided = self.by_role["coding"] | self.by_role["adjudication"]
+        return {s: _majority(by_coder) for s, by_coder in decided.items() if not _is_tied(by_coder)}
 
     def disputed(self) -> set[str]:
-        """Sentences on which coders differ and nobody has adjudicated."""
-        differing = {s for s, by_coder in self.by_role["coding"].items() if len(set(by_coder.values())) > 1}
-        return differing - set(self.by_role["adjudication"])
+        """Sentences that coders have left undecided and nobody has adjudicated."""
+        return {*self.by_role["coding"], *self.by_role["adjudication"]} - set(self.gold())
 
 
 def read(folder: Path, sentences: Sequence[Sentence], codebook: Codebook) -> Annotations:
@@ -120,6 +121,11 @@ def _place(
     by_coder[row.coder] = frozenset(row.themes)
     if row.unsure:
         found.unsure.add(sentence.id)
+
+
+def _is_tied(by_coder: Mapping[str, frozenset[str]]) -> bool:
+    chosen = [theme for themes in by_coder.values() for theme in themes]
+    return any(2 * chosen.count(theme) == len(by_coder) for theme in chosen)
 
 
 def _majority(by_coder: Mapping[str, frozenset[str]]) -> frozenset[str]:

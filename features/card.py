@@ -6,6 +6,7 @@ from pathlib import Path
 
 from features.agreement import Agreement
 from features.bundle import Model
+from features.codebook import Codebook
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,9 @@ class Data:
     train_sentences: int
 
 
-def render(model: Model, data: Data, agreement: Sequence[Agreement], scores: Mapping[str, float | None]) -> str:
+def render(
+    model: Model, codebook: Codebook, data: Data, agreement: Sequence[Agreement], scores: Mapping[str, float | None]
+) -> str:
     """The card as Markdown; `scores` are the flat metrics of evaluate (`test/f1/<theme>`, ...)."""
     import jinja2
 
@@ -45,7 +48,9 @@ def render(model: Model, data: Data, agreement: Sequence[Agreement], scores: Map
         **{name: scores[f"test/macro_{name}"] for name in ("precision", "recall", "f1")},
     }
     template = environment.get_template("card.md.j2")
-    return template.render(model=model, data=data, agreement=agreement, performance=performance, macro=macro)
+    return template.render(
+        model=model, codebook=codebook, data=data, agreement=agreement, performance=performance, macro=macro
+    )
 
 
 def _number(value: float | None) -> str:

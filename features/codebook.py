@@ -27,7 +27,10 @@ class Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Codebook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a coder reads. `themes` fixes the order of themes everywhere."""
+    """What a coder reads. `themes` fixes the order of themes everywhere.
+
+    `provenance` says of the documents and labels beside it what every page with figures on them must say.
+    """
 
     version: int
     title: str
@@ -37,6 +40,7 @@ class Codebook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     boundaries: list[str]
     open_questions: list[str]
     changes: list[Change]
+    provenance: str = ""
 
     @property
     def ids(self) -> list[str]:

@@ -20,7 +20,8 @@ class GoldRow(msgspec.Struct, frozen=True):
 def read_gold(path: Path, themes: Sequence[str]) -> list[GoldRow]:
     """Read a gold file; raises UsageFailure naming file and line for a row or label that means nothing."""
     decoder = msgspec.json.Decoder(GoldRow)
-    rows = []
+    rows: list[GoldRow] = []
+    first_line: dict[str, int] = {}
     try:
         lines = path.read_bytes().splitlines()
     except OSError as error:
@@ -35,6 +36,8 @@ def read_gold(path: Path, themes: Sequence[str]) -> list[GoldRow]:
         unknown = [label for label in row.labels if label not in themes]
         if unknown:
             raise UsageFailure(f"{path}:{line}: {unknown} not among the themes {list(themes)}")
+        if first_line.setdefault(row.id, line) != line:
+            raise UsageFailure(f"{path}:{line}: id {row.id!r} stands on line {first_line[row.id]} already; keep one")
         rows.append(row)
     if not rows:
         raise AllRefusedFailure(f"{path}: holds no gold row")

@@ -3,8 +3,9 @@
     python -m pipelines.annotations sheet data/segment data/codebook.yaml sheet.csv
     python -m pipelines.annotations import data/segment data/codebook.yaml sheet.csv data/annotations --coder anna
 
-A sheet has a row per sentence and a column per theme: any mark (x) means that the sentence carries the theme. `done`
-is marked once the row has been decided, so that a row nobody has looked at is not taken for "carries no theme".
+A sheet has a row per sentence and a column per theme: a mark (x, 1 or yes) means that the sentence carries the theme,
+an empty cell (or 0 or no) that it does not. `done` is marked once the row has been decided, so that a row nobody has
+looked at is not taken for "carries no theme".
 """
 
 import argparse
@@ -22,6 +23,7 @@ from pipelines import store, tables
 from pipelines.command import run
 
 _CODER = re.compile(r"[a-z][a-z0-9_]*")
+_MARKS = {"x": True, "1": True, "yes": True, "y": True, "": False, "0": False, "no": False, "n": False}
 
 
 def sheet(sentences: Sequence[Sentence], themes: Codebook) -> list[list[str]]:
@@ -37,6 +39,7 @@ def filled(
     """The annotations of a filled sheet; raises naming file and line for a row that means nothing."""
     by_id = {sentence.id: sentence for sentence in sentences}
     found = []
+    first_line: dict[str, int] = {}
     for line, row in enumerate(rows, start=2):
         sentence = by_id.get(row["sentence_id"])
         if sentence is None:
@@ -45,10 +48,13 @@ def filled(
             raise IntegrityFailure(
                 f"{path}:{line}: the text of {sentence.id} was changed; make a new sheet: make sheet"
             )
-        marks = [theme for theme in themes.ids if row[theme].strip()]
-        if marks and not row["done"].strip():
+        marked = {name: _is_marked(row[name], f"{path}:{line}: {name}") for name in (*themes.ids, "done", "unsure")}
+        marks = [theme for theme in themes.ids if marked[theme]]
+        if marks and not marked["done"]:
             raise UsageFailure(f"{path}:{line}: themes are marked but `done` is not")
-        if row["done"].strip() and sentence.kind != "heading":
+        if first_line.setdefault(sentence.id, line) != line:
+            raise UsageFailure(f"{path}:{line}: repeats the sentence of line {first_line[sentence.id]}; keep one")
+        if marked["done"] and sentence.kind != "heading":
             found.append(
                 Annotation(
                     sentence_id=sentence.id,
@@ -57,11 +63,18 @@ def filled(
                     coder=coder,
                     codebook_version=themes.version,
                     themes=marks,
-                    unsure=bool(row["unsure"].strip()),
+                    unsure=marked["unsure"],
                     reason=row["reason"].strip() or None,
                 )
             )
     return found
+
+
+def _is_marked(cell: str, where: str) -> bool:
+    try:
+        return _MARKS[cell.strip().lower()]
+    except KeyError:
+        raise UsageFailure(f"{where}: '{cell}' is neither a mark (x, 1, yes) nor empty (0, no)") from None
 
 
 def _read_sheet(path: Path, themes: Codebook) -> list[dict[str, str]]:
@@ -82,8 +95,11 @@ def _read_sheet(path: Path, themes: Codebook) -> list[dict[str, str]]:
 def _write_sheet(options: argparse.Namespace) -> str:
     sentences = tables.read(store.check(options.segment) / "sentences.parquet", Sentence)
     rows = sheet(sentences, codebook.load(options.codebook))
-    with options.sheet.open("w", encoding="utf-8-sig", newline="") as file:
-        csv.writer(file).writerows(rows)
+    try:
+        with options.sheet.open("x", encoding="utf-8-sig", newline="") as file:
+            csv.writer(file).writerows(rows)
+    except FileExistsError as error:
+        raise UsageFailure(f"{options.sheet}: exists, and may hold a coder's work; name another file") from error
     return f"{options.sheet}: {len(rows) - 1:,} rows to fill"
 
 
@@ -93,6 +109,8 @@ def _import_sheet(options: argparse.Namespace) -> str:
     themes = codebook.load(options.codebook)
     sentences = tables.read(store.check(options.segment) / "sentences.parquet", Sentence)
     found = filled(_read_sheet(options.sheet, themes), sentences, themes, options.coder, options.sheet)
+    if not found:
+        raise UsageFailure(f"{options.sheet}: no row is marked as done, so there is nothing to bring in")
     target = options.annotations / f"{options.role}-{options.coder}.jsonl"
     if target.exists() and not options.replace:
         raise UsageFailure(f"{target}: exists; give --replace (REPLACE=1) to put this sheet in its place")

@@ -9,7 +9,7 @@ from features.duplicates import near_duplicates
 from features.errors import IntegrityFailure
 from features.text import Document, Example, text_sha256
 from pipelines import store, tables
-from pipelines.command import parameters, run, stage
+from pipelines.command import Count, Share, parameters, run, stage
 
 MEASURED = ("valid", "test")
 USED = ("train", *MEASURED)
@@ -36,8 +36,8 @@ def audit(
     documents: Mapping[str, Document],
     mode: str,
     *,
-    shingle: int,
-    near_duplicate: float,
+    shingle: Count,
+    near_duplicate: Share,
 ) -> dict[str, list[Leak]]:
     """Findings by check; all empty on a clean split.
 

@@ -9,7 +9,7 @@ import traceback
 import types
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Annotated, Any, NoReturn, TypeVar
 
 import msgspec
 import yaml
@@ -17,6 +17,9 @@ import yaml
 from features.errors import Failure, ResourceFailure, UsageFailure
 
 T = TypeVar("T")
+# What a parameter may be: at least one, or a share of a whole.
+Count = Annotated[int, msgspec.Meta(ge=1)]
+Share = Annotated[float, msgspec.Meta(gt=0, le=1)]
 _SECONDS_BETWEEN_LINES = 10
 
 

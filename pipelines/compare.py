@@ -10,7 +10,7 @@ from features.comparison import Difference, compare_labels, in_words
 from features.errors import UsageFailure
 from features.metrics import Predictions, macro_f1
 from pipelines import predictions, store
-from pipelines.command import experiment_names, parameters, run, stage
+from pipelines.command import Count, experiment_names, parameters, run, stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Choice:
     comparisons: list[Comparison]
 
 
-def compare(entries: Mapping[str, Entry], themes: Sequence[str], *, resamples: int, seed: int) -> Choice:
+def compare(entries: Mapping[str, Entry], themes: Sequence[str], *, resamples: Count, seed: int) -> Choice:
     """Choose among the experiments that are no baselines, then compare the champion with every other experiment."""
     valid = {
         name: macro_f1(entry.predictions["valid"].gold, entry.predictions["valid"].labels)

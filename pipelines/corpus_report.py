@@ -15,7 +15,7 @@ from features.lexicon import LabellingFunction
 from features.profile import Coded, Row, profile
 from features.text import Label
 from pipelines import store, tables
-from pipelines.command import parameters, run
+from pipelines.command import Count, Share, parameters, run
 
 
 def corpus_report(
@@ -23,8 +23,8 @@ def corpus_report(
     themes: Sequence[str],
     functions: Sequence[LabellingFunction],
     *,
-    shingle: int,
-    near_duplicate: float,
+    shingle: Count,
+    near_duplicate: Share,
 ) -> dict[str, list[Row]]:
     """The profile of each named set of coded sentences."""
     return {

@@ -13,7 +13,7 @@ from features.metrics import macro_f1
 from features.text import Example
 from features.training import gold_matrix, train_rows
 from pipelines import store, tables
-from pipelines.command import parameters, progress, run, stage
+from pipelines.command import Count, Share, parameters, progress, run, stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +36,8 @@ def curve(
     examples: Sequence[Example],
     themes: Sequence[str],
     *,
-    shares: list[float],
-    draws: int,
+    shares: list[Share],
+    draws: Count,
     seed: int,
 ) -> list[Point]:
     """Refit on growing, nested shares of the train documents; labels at margin 0, so that only text decides."""

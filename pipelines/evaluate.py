@@ -13,7 +13,7 @@ from features.spreadsheet import guarded
 from features.text import Example
 from features.training import Trained
 from pipelines import predictions, store, tables, timings
-from pipelines.command import parameters, run, stage
+from pipelines.command import Count, parameters, run, stage
 
 MEASURED = ("valid", "test")
 
@@ -28,7 +28,7 @@ class Evaluation:
     metrics: dict[str, dict[str, Estimate]]
 
 
-def evaluate(trained: Trained, examples: Sequence[Example], *, resamples: int, seed: int) -> Evaluation:
+def evaluate(trained: Trained, examples: Sequence[Example], *, resamples: Count, seed: int) -> Evaluation:
     """Metrics of `trained` on the gold rows of valid and of test."""
     rows = {part: [row for row in examples if row.part == part and row.label_source == "gold"] for part in MEASURED}
     found = {part: predict(trained, rows[part]) for part in MEASURED}

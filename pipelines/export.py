@@ -105,7 +105,7 @@ def _export_one(name: str, options: argparse.Namespace, texts: Sequence[str], ou
     }
     done = export(trained, name, themes, texts, int(str(max_characters)), provenance)
     scores = store.read_json(store.check(options.evaluate / name) / "scores.json", dict[str, float | None])
-    text = card.render(done.model, _data(options, trained), _agreement(options.label, themes.ids), scores)
+    text = card.render(done.model, themes, _data(options, trained), _agreement(options.label, themes.ids), scores)
     with store.writing(out) as draft:
         bundle.write(draft, done.model, done.weights, text)
 

@@ -15,11 +15,12 @@ from pathlib import Path
 import numpy as np
 
 from features import bundle, codebook, metrics, training
+from features.errors import UsageFailure
 from features.gold import GoldRow, read_gold
 from features.metrics import Bools, Estimate, Predictions
 from features.resampling import Floats
 from pipelines import store
-from pipelines.command import experiment_names, parameters, progress, run
+from pipelines.command import Count, experiment_names, parameters, progress, run
 
 Model = Callable[[Sequence[str]], tuple[Floats, Bools]]
 
@@ -45,7 +46,7 @@ class Result:
     themes: dict[str, ThemeResult]
 
 
-def external(model: Model, gold: Sequence[GoldRow], themes: Sequence[str], *, resamples: int, seed: int) -> Result:
+def external(model: Model, gold: Sequence[GoldRow], themes: Sequence[str], *, resamples: Count, seed: int) -> Result:
     """Precision, recall, F1 and average precision of `model` on `gold`, with document-bootstrap intervals."""
     truth = np.array([[theme in row.labels for theme in themes] for row in gold], dtype=bool)
     probabilities, labels = model([row.text for row in gold])
@@ -67,6 +68,8 @@ def external(model: Model, gold: Sequence[GoldRow], themes: Sequence[str], *, re
 
 def main(options: argparse.Namespace) -> str:
     """Read the gold file, write results as JSON and print them as a table."""
+    if options.out.resolve() == options.gold.resolve() or not options.out.resolve().parent.is_dir():
+        raise UsageFailure(f"{options.out}: name a file in a folder that exists, and not the gold file itself")
     if options.model:
         exported = bundle.load(options.model)
         themes, champion = list(exported.themes), exported.name

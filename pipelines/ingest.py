@@ -12,7 +12,7 @@ from features.readers import Refusal, files, read
 from features.readers.characters import clean
 from features.text import Document
 from pipelines import store, tables
-from pipelines.command import parameters, progress, run, stage
+from pipelines.command import Count, parameters, progress, run, stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Ingested:
     refusals: list[Refusal]
 
 
-def ingest(folder: Path, *, max_megabytes: int, pdf_seconds: int) -> Ingested:
+def ingest(folder: Path, *, max_megabytes: Count, pdf_seconds: Count) -> Ingested:
     """Read every file below `folder` but hidden ones; of two documents with one id the first is kept.
 
     Raises UsageFailure when there is no such folder and AllRefusedFailure when nothing in it could be read.

@@ -14,7 +14,7 @@ from features.codebook import Codebook
 from features.lexicon import Coverage, LabellingFunction
 from features.text import Label, Sentence
 from pipelines import store, tables
-from pipelines.command import parameters, run, stage
+from pipelines.command import Count, Share, parameters, run, stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +34,9 @@ def label(
     themes: Codebook,
     functions: Sequence[LabellingFunction],
     *,
-    resamples: int,
+    resamples: Count,
     seed: int,
-    experimental_below: float,
+    experimental_below: Share,
 ) -> Labelled:
     """One label per sentence that is no heading; agreement between coders and of coders with themselves."""
     coded_units = [sentence for sentence in sentences if sentence.kind != "heading"]
@@ -102,7 +102,9 @@ def main(options: argparse.Namespace) -> str:
         store.write_json(folder / "labelling_functions.json", done.coverage)
         store.write_json(folder / "unplaced.json", coded.unplaced)
     counts = ", ".join(f"{count:,} {source}" for source, count in sorted(sources.items()))
-    return f"{len(done.labels):,} sentences ({counts}), {len(coded.unplaced):,} annotations unplaced"
+    disputed = len(coded.disputed())
+    open_disputes = f", {disputed:,} disputed and not adjudicated" if disputed else ""
+    return f"{len(done.labels):,} sentences ({counts}){open_disputes}, {len(coded.unplaced):,} annotations unplaced"
 
 
 def _agreement_report(done: Labelled, coded: Annotations, disputed: int) -> dict[str, object]:

@@ -13,7 +13,7 @@ from features.errors import IntegrityFailure, UsageFailure
 from features.experiments import hypothesis
 from features.readers.header import split_header
 from pipelines import store
-from pipelines.command import experiment_names, run
+from pipelines.command import experiment_names, read_yaml, run
 
 DOCUMENTS = ("README.md", "experiments/README.md", "data/README.md")
 DEVELOPMENT = "experiments/development.json"
@@ -35,6 +35,7 @@ def filled(text: str, tables: dict[str, str], name: str) -> str:
 def tables(root: Path) -> dict[str, str]:
     """Markdown tables by name: `results` and `ideas` by experiment, `corpus` by theme, `genres` by genre."""
     results = _results(root)
+    inputs = str(read_yaml(root / "params.yaml")["inputs"])
     ideas = [
         [name, hypothesis(root / "experiments" / f"{name.strip('*')}.yaml"), *numbers] for name, *numbers in results
     ]
@@ -44,7 +45,7 @@ def tables(root: Path) -> dict[str, str]:
         "results": _markdown(columns, results),
         "ideas": _markdown([columns[0], "hypothesis", *columns[1:]], ideas),
         "corpus": _markdown(agreement, _agreement(root)),
-        "genres": _markdown(["genre", "documents", "from", "to"], _genres(root / "data" / "corpus")),
+        "genres": _markdown(["genre", "documents", "from", "to"], _genres(root / inputs / "corpus")),
     }
 
 
@@ -64,7 +65,7 @@ def _results(root: Path) -> list[list[str]]:
 def _agreement(root: Path) -> list[list[str]]:
     report = store.read_json(root / "data" / "label" / "agreement.json", dict[str, Any])
     return [
-        [theme, _span({"value": row["alpha"], "low": row["low"], "high": row["high"]}), f"{row['prevalence']:.0%}"]
+        [theme, _span({"value": row["alpha"], "low": row["low"], "high": row["high"]}), _percent(row["prevalence"])]
         for theme, row in sorted(report["between_coders"].items())
     ]
 
@@ -84,7 +85,13 @@ def _markdown(columns: list[str], rows: list[list[str]]) -> str:
     return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
 
 
-def _span(estimate: dict[str, float]) -> str:
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{share:.0%}"
+
+
+def _span(estimate: dict[str, float | None]) -> str:
+    if estimate["value"] is None:
+        return "-"
     return f"{estimate['value']:.3f} [{estimate['low']:.3f}, {estimate['high']:.3f}]"
 
 

@@ -71,6 +71,7 @@ def report(measured: Measured, *, errors_per_theme: int) -> str:
     themes = measured.codebook.ids
     return environment.get_template("report.html.j2").render(
         title=measured.codebook.title,
+        provenance=measured.codebook.provenance,
         themes=themes,
         documents=measured.documents,
         gold=measured.agreement.sentences.get("gold", 0),

@@ -21,12 +21,12 @@ from features.scored import Scored
 from features.sentence_tables import Row
 from features.text import Document
 from pipelines import scored_folder, store
-from pipelines.command import parameters, progress, run, stage
+from pipelines.command import Count, parameters, progress, run, stage
 from pipelines.scored_folder import Wanted
 
 
 def score(
-    source: Path, model: Bundle, unit: str, explain: bool, *, max_megabytes: int = 50, pdf_seconds: int = 60
+    source: Path, model: Bundle, unit: str, explain: bool, *, max_megabytes: Count = 50, pdf_seconds: Count = 60
 ) -> Iterator[tuple[Batch, Scored]]:
     """Yield the sentences below `source`, some thousand at a time, with what `model` says of them.
 

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from features.sentences import sentences
 from features.text import Document, Sentence
 from pipelines import store, tables
-from pipelines.command import parameters, run, stage
+from pipelines.command import Count, parameters, run, stage
 
 
-def segment(documents: Iterable[Document], *, max_characters: int) -> list[Sentence]:
+def segment(documents: Iterable[Document], *, max_characters: Count) -> list[Sentence]:
     """The sentences of all documents in order; none is longer than `max_characters`."""
     return [sentence for document in documents for sentence in sentences(document, max_characters)]
 

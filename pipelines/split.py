@@ -14,7 +14,7 @@ from features.duplicates import Pairs, documents_that_repeat, near_duplicates
 from features.errors import UsageFailure
 from features.text import Document, Example, Label
 from pipelines import store, tables
-from pipelines.command import parameters, run, stage
+from pipelines.command import Count, Share, parameters, run, stage
 
 PARTS = ("train", "valid", "test")
 
@@ -33,19 +33,21 @@ def split(
     themes: Sequence[str],
     *,
     mode: Literal["random", "date", "source"],
-    train: float,
-    valid: float,
+    train: Share,
+    valid: Share,
     seed: int,
-    trials: int,
-    shingle: int,
-    near_duplicate: float,
-    same_document: float,
+    trials: Count,
+    shingle: Count,
+    near_duplicate: Share,
+    same_document: Share,
 ) -> Split:
     """Assign every labelled sentence to a part; see params.yaml for each argument's meaning and effect.
 
     Raises UsageFailure when a document has no date (mode date) or source (mode source), when there are too few coded
     documents, or when a theme has no gold sentence in train.
     """
+    if train + valid >= 1:
+        raise UsageFailure(f"split.train {train} and split.valid {valid} leave nothing for test; make them smaller")
     texts = [row.text for row in labels]
     pairs = near_duplicates(texts, shingle=shingle, at_least=near_duplicate)
     groups = documents_that_repeat([row.doc for row in labels], pairs, at_least=same_document)
@@ -59,6 +61,11 @@ def split(
         part_of = _by_date(coded, train, valid)
     else:
         kept = _together(coded, groups, by_source=mode == "source")
+        if len(set(kept.values())) < len(PARTS):
+            raise UsageFailure(
+                f"{len(coded)} coded documents form only {len(set(kept.values()))} groups that must stay together; "
+                "raise split.same_document, choose another split.mode, or add documents that differ more"
+            )
         part_of = _balanced(kept, _theme_counts(gold, themes), (train, valid), seed, trials)
     dropped = _repeated_in_a_later_part(labels, pairs, part_of)
     examples = [_example(row, part_of, groups, dropped=number in dropped) for number, row in enumerate(labels)]

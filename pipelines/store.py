@@ -44,9 +44,11 @@ def writing(folder: Path) -> Iterator[Path]:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write `value` (dataclasses, structs, plain data) as indented JSON with a final newline and sorted keys."""
+    """Write `value` (dataclasses, structs, plain data) as indented JSON with sorted keys, whole or not at all."""
     encoded = msgspec.json.encode(value, order="sorted")
-    path.write_bytes(msgspec.json.format(encoded, indent=2) + b"\n")
+    draft = path.with_name(f".{path.name}-{os.getpid()}")
+    draft.write_bytes(msgspec.json.format(encoded, indent=2) + b"\n")
+    draft.replace(path)
 
 
 def read_json(path: Path, kind: type[T]) -> T:

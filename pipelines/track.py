@@ -4,7 +4,6 @@ Never trains. Safe to repeat: a run is known by the fingerprint of what dvc.lock
 """
 
 import argparse
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,11 +114,9 @@ def _describe(into: Store, experiment_id: str, metrics: set[str]) -> None:
 
 
 def _write_receipt(path: Path, fingerprints: Sequence[str]) -> None:
-    """Fingerprints alone, so that the same work gives the same receipt; in one step, beside the store it speaks of."""
+    """Fingerprints alone, so that the same work gives the same receipt; beside the store it speaks of."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}-{os.getpid()}")
-    store.write_json(draft, sorted(fingerprints))
-    draft.replace(path)
+    store.write_json(path, sorted(fingerprints))
 
 
 def _told(done: Tracked, here: Workspace, model_name: str, place: str, *, was_tracked: bool) -> str:
@@ -131,7 +128,7 @@ def _told(done: Tracked, here: Workspace, model_name: str, place: str, *, was_tr
         place,
     ]
     if done.store_is_new and was_tracked:
-        said.append("a new store: of earlier runs only the current ones could return")
+        said.append("a new store: earlier runs, if there were any, could not return, only the current ones")
     if not done.has_champion and here.is_present:
         said.append("the bundle that was promoted last has no version in this store, so no version is champion")
     return ", ".join(said)

@@ -4,6 +4,9 @@ import argparse
 import time
 from collections import Counter
 from collections.abc import Sequence
+from typing import Annotated
+
+import msgspec
 
 from features import codebook, experiments, lexicon
 from features.experiments import Experiment
@@ -20,9 +23,9 @@ def train(
     themes: Sequence[str],
     functions: Sequence[LabellingFunction],
     *,
-    folds: int,
+    folds: Annotated[int, msgspec.Meta(ge=2)],
     seed: int,
-    threshold_shrinkage: float,
+    threshold_shrinkage: Annotated[float, msgspec.Meta(ge=0)],
 ) -> Trained:
     """The fitted model with calibrators and thresholds; valid and test are never looked at."""
     only_train = [row for row in examples if row.part == "train"]

@@ -54,6 +54,7 @@ def test_a_sheet_survives_the_spreadsheet_and_back(
         ({"sentence_id": "0123456789ab", "done": "x"}, IntegrityFailure, r"sheet\.csv:2: no sentence"),
         ({"text": "Another text.", "done": "x"}, IntegrityFailure, r"sheet\.csv:2: the text"),
         ({"financing": "x"}, UsageFailure, r"sheet\.csv:2: themes are marked but `done` is not"),
+        ({"financing": "maybe", "done": "x"}, UsageFailure, r"sheet\.csv:2: financing: 'maybe' is neither"),
     ],
 )
 def test_a_row_that_means_nothing_is_named_with_its_line(
@@ -67,3 +68,17 @@ def test_a_row_that_means_nothing_is_named_with_its_line(
     rows[0] |= changes
     with pytest.raises(failure, match=named):
         filled(rows, small_sentences, small_codebook, "anna", SHEET)
+
+
+def test_no_and_0_are_no_marks(small_sentences: list[Sentence], small_codebook: Codebook) -> None:
+    rows = [
+        row | {"done": "1", "financing": "0", "ict_misuse": "no"} for row in rows_of(small_sentences, small_codebook)
+    ]
+    found = filled(rows, small_sentences, small_codebook, "anna", SHEET)
+    assert {theme for row in found for theme in row.themes} == set()
+
+
+def test_a_row_given_twice_is_named_with_both_lines(small_sentences: list[Sentence], small_codebook: Codebook) -> None:
+    rows = rows_of(small_sentences, small_codebook)
+    with pytest.raises(UsageFailure, match=r"sheet\.csv:3: repeats the sentence of line 2"):
+        filled([rows[0], rows[0]], small_sentences, small_codebook, "anna", SHEET)

@@ -6,10 +6,10 @@ import pytest
 
 from features.errors import UsageFailure
 from pipelines import command
-from pipelines.command import experiment_names, parameters, progress, read_yaml
+from pipelines.command import Count, Share, experiment_names, parameters, progress, read_yaml
 
 
-def some_stage(rows: list[str], *, seed: int, share: float = 0.5) -> list[str]:
+def some_stage(rows: list[str], *, seed: Count, share: Share = 0.5) -> list[str]:
     return rows[: int(seed * share)]
 
 
@@ -29,6 +29,8 @@ def test_a_section_is_the_keyword_only_arguments_of_its_stage(tmp_path: Path) ->
         ("some_stage: {sed: 3}", "unknown parameter 'sed'; it takes seed, share"),
         ("some_stage: {share: 0.1}", "'seed' is missing"),
         ("some_stage: {seed: three}", "seed: Expected `int`"),
+        ("some_stage: {seed: 3, share: 60}", "share: Expected `float` <= 1"),
+        ("some_stage: {seed: 0}", "seed: Expected `int` >= 1"),
         ("some_stage: [", "not valid YAML.*line 1"),
         ("- a", "expected keys and values"),
     ],

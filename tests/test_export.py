@@ -51,7 +51,7 @@ def test_the_card_says_what_the_model_is_not_for_and_how_good_it_is(
     done = export(trained, "words", small_codebook, [row.text for row in examples], 2000, {})
     scores = flat(evaluate(trained, examples, **PARAMS["evaluate"]).metrics)
     coders = [Agreement(theme, 0.5, 0.4, 0.6, 0.9, 0.1, 100, experimental=True) for theme in small_codebook.ids]
-    text = card.render(done.model, card.Data(12, 293, 160), coders, scores)
+    text = card.render(done.model, small_codebook, card.Data(12, 293, 160), coders, scores)
     assert "Not for accusing, profiling or targeting persons" in text
     assert "invented and written by language models" in text
     assert f"| macro | {scores['test/macro_precision']:.2f} |" in text

@@ -124,3 +124,19 @@ def test_a_theme_without_a_gold_sentence_in_train_is_named(
 def test_too_few_coded_documents_say_what_to_do(documents: list[Document], small_codebook: Codebook) -> None:
     with pytest.raises(UsageFailure, match="make annotations"):
         split(documents, [], small_codebook.ids, **KNOBS)
+
+
+def test_documents_that_all_repeat_one_another_are_refused_with_what_to_do(
+    documents: list[Document], labels: list[Label], small_codebook: Codebook
+) -> None:
+    formulas = [row.text for row in labels if row.doc == documents[0].id]
+    repeated = [replace(row, text=formulas[n % len(formulas)]) for n, row in enumerate(labels)]
+    with pytest.raises(UsageFailure, match=r"form only 1 groups.*split\.same_document"):
+        split(documents, repeated, small_codebook.ids, **KNOBS)
+
+
+def test_shares_that_leave_nothing_for_test_are_refused(
+    documents: list[Document], labels: list[Label], small_codebook: Codebook
+) -> None:
+    with pytest.raises(UsageFailure, match="leave nothing for test"):
+        split(documents, labels, small_codebook.ids, **KNOBS | {"train": 0.9})

@@ -312,7 +312,7 @@ def test_a_deleted_store_is_rebuilt_and_its_last_line_says_that_only_current_run
     [(code, out, messages)] = processes(here, 1)
     assert code == 0, messages
     assert "2 runs current (2 new, 0 known), model theme-model version 1 (champion and challenger)" in out
-    assert "a new store: of earlier runs only the current ones could return" in out
+    assert "a new store: earlier runs, if there were any, could not return, only the current ones" in out
 
 
 def test_the_command_exits_6_when_the_store_is_locked_and_shows_no_traceback(here: Path) -> None:

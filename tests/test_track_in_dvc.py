@@ -168,7 +168,7 @@ def test_a_deleted_store_and_a_fresh_clone_are_filled_by_the_next_repro(reposito
     shutil.rmtree("data/track")
     said = dvc("repro")
     assert "2 runs current (2 new, 0 known)" in said
-    assert "a new store: of earlier runs only the current ones could return" in said
+    assert "a new store: earlier runs, if there were any, could not return, only the current ones" in said
     assert is_clean()
     assert git("status", "--porcelain") == ""
     dvc("push", "-q")

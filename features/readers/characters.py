@@ -79,7 +79,10 @@ def one_line(text: str | None) -> str | None:
 
 def iso_date(text: str) -> str:
     """YYYY-MM-DD of an ISO 8601 date or time stamp; raises ValueError for anything else."""
-    return datetime.fromisoformat(text.strip()).date().isoformat()
+    try:
+        return datetime.fromisoformat(text.strip()).date().isoformat()
+    except ValueError:
+        raise ValueError(f"date '{text}' is not a date like 2014-03-11; mend it or leave it empty") from None
 
 
 def _marked(data: bytes) -> str | None:

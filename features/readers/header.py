@@ -1,5 +1,6 @@
 """The optional header of a corpus file: keys and values between two lines of `---` at its top."""
 
+import contextlib
 import re
 from collections.abc import Iterator
 
@@ -26,6 +27,27 @@ def split_header(text: str) -> tuple[dict[str, str], str]:
     if not closing:
         raise RefusedError("header", "line 1: '---' opens a header that no second '---' closes; add that line")
     return dict(_values(text[opening.end() : closing.start()])), text[closing.end() :]
+
+
+def front_matter(text: str) -> tuple[dict[str, str], str]:
+    """As `split_header`, for files written for other tools: keys that mean nothing here are passed over.
+
+    What stands between two `---` and is no list of keys and values is text.
+    """
+    opening = _OPENING.match(text)
+    closing = opening and _CLOSING.search(text, opening.end(), opening.end() + _MAX_CHARACTERS)
+    if not (opening and closing):
+        return {}, text
+    try:
+        nodes = _nodes(text[opening.end() : closing.start()])
+    except RefusedError:
+        return {}, text
+    found = {}
+    for key, value in nodes:
+        if isinstance(value, yaml.ScalarNode) and key.value in KEYS:
+            with contextlib.suppress(ValueError):
+                found[key.value] = iso_date(value.value) if key.value == "date" else " ".join(value.value.split())
+    return {key: value for key, value in found.items() if value}, text[closing.end() :]
 
 
 def _values(header: str) -> Iterator[tuple[str, str]]:
@@ -67,5 +89,5 @@ def _nodes(header: str) -> list[tuple[yaml.Node, yaml.Node]]:
 def _date(value: str, where: str) -> str:
     try:
         return iso_date(value)
-    except ValueError:
-        raise RefusedError("header", f"{where}: date '{value}' is not a date like 2014-03-11") from None
+    except ValueError as error:
+        raise RefusedError("header", f"{where}: {error}") from error

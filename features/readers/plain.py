@@ -1,7 +1,7 @@
 """Text and Markdown files, with or without a header."""
 
 from features.readers.characters import clean, decode
-from features.readers.header import split_header
+from features.readers.header import front_matter, split_header
 from features.text import Document
 
 
@@ -15,5 +15,5 @@ def markdown_document(data: bytes, name: str) -> Document:
     """The document in the bytes of a .md file, without its marks."""
     from features.readers.markdown import plain
 
-    header, text = split_header(clean(decode(data)))
+    header, text = front_matter(clean(decode(data)))
     return Document(**({"id": name} | header), text=plain(text))

@@ -33,11 +33,11 @@ def test_a_themes_alpha_is_the_nominal_alpha_of_present_and_absent() -> None:
     assert found.low is not None and found.high is not None and found.low <= 0.095 <= found.high
 
 
-def test_without_double_coding_alpha_is_undefined_and_the_theme_experimental() -> None:
+def test_without_double_coding_agreement_is_not_measured() -> None:
     codings = {"s": {"a": frozenset({"x"})}}
     (found,) = agreement(codings, {"s": "d"}, ["x"], resamples=10, seed=1, experimental_below=0.667)
     assert found.alpha is None
-    assert found.experimental
+    assert not found.experimental
 
 
 def test_exact_agreement_counts_only_sentences_coded_twice() -> None:

@@ -33,13 +33,22 @@ def test_adjudication_wins_over_the_coders(tmp_path: Path) -> None:
     assert found.disputed() == set()
 
 
-def test_two_coders_who_differ_leave_only_what_both_chose_and_the_dispute_is_known(tmp_path: Path) -> None:
-    one, *_ = sentences_of()
-    annotations.write(tmp_path / "coding-a.jsonl", [row(one, "a", "financing", "ict_misuse")])
-    annotations.write(tmp_path / "coding-b.jsonl", [row(one, "b", "financing")])
+def test_what_two_coders_differ_on_is_not_decided_and_the_dispute_is_known(tmp_path: Path) -> None:
+    one, two, _ = sentences_of()
+    annotations.write(tmp_path / "coding-a.jsonl", [row(one, "a", "financing", "ict_misuse"), row(two, "a")])
+    annotations.write(tmp_path / "coding-b.jsonl", [row(one, "b", "financing"), row(two, "b")])
     found = annotations.read(tmp_path, sentences_of(), CODEBOOK)
-    assert found.gold()[one.id] == {"financing"}
+    assert found.gold() == {two.id: frozenset()}
     assert found.disputed() == {one.id}
+
+
+def test_of_three_coders_two_decide(tmp_path: Path) -> None:
+    one, *_ = sentences_of()
+    for coder, themes in {"a": ["financing"], "b": ["financing", "ict_misuse"], "c": []}.items():
+        annotations.write(tmp_path / f"coding-{coder}.jsonl", [row(one, coder, *themes)])
+    found = annotations.read(tmp_path, sentences_of(), CODEBOOK)
+    assert found.gold() == {one.id: frozenset({"financing"})}
+    assert found.disputed() == set()
 
 
 def test_after_a_new_segmentation_annotations_follow_their_text(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ ROW = {"id": "1", "doc": "d", "text": "Text.", "labels": ["financing"], "origin"
     ("lines", "named"),
     [
         ([ROW, ROW | {"labels": ["finance"]}], r"gold\.jsonl:2: \['finance'\]"),
+        ([ROW, ROW], r"gold\.jsonl:2: id '1' stands on line 1 already"),
         ([ROW, {"id": "1"}], r"gold\.jsonl:2: not a gold row"),
     ],
 )

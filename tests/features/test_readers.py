@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from features.readers import Refusal, files, read
 from features.readers.characters import clean, decode
-from features.readers.header import split_header
+from features.readers.header import front_matter, split_header
 from features.readers.markdown import plain
 from features.readers.refusal import RefusedError
 from features.text import Document
@@ -264,3 +264,18 @@ def test_reading_text_imports_no_library_of_another_format(tmp_path: Path) -> No
         f"assert not {heavy} & set(sys.modules), {heavy} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", program], check=True, cwd=Path(__file__).parents[2])
+
+
+@pytest.mark.parametrize(
+    ("text", "header", "rest"),
+    [
+        ("---\nlayout: post\ntags: [a]\ntitle: A title\ndate: soon\n---\nText.\n", {"title": "A title"}, "Text.\n"),
+        ("---\ndate: 2014-03-11\nid: mine\n---\nText.\n", {"date": "2014-03-11", "id": "mine"}, "Text.\n"),
+        ("---\nA rule above.\n\n---\nA rule below.\n", {}, "---\nA rule above.\n\n---\nA rule below.\n"),
+        ("---\nNever closed.\n", {}, "---\nNever closed.\n"),
+    ],
+)
+def test_the_front_matter_of_other_tools_is_no_fault_of_a_markdown_file(
+    text: str, header: dict[str, str], rest: str
+) -> None:
+    assert front_matter(text) == (header, rest)

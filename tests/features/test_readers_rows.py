@@ -63,7 +63,7 @@ def test_a_csv_with_quoted_newlines_is_read_and_its_lines_are_counted(tmp_path: 
         FULL,
         Document(id="a.csv#2", text='She said "yes", then left.'),
         Refusal("a.csv", "row", "line 6: 2 cells under 7 column names"),
-        Refusal("a.csv", "row", "line 7: Invalid isoformat string: 'soon'"),
+        Refusal("a.csv", "row", "line 7: date 'soon' is not a date like 2014-03-11; mend it or leave it empty"),
         Refusal("a.csv", "empty", "line 8: the text is empty"),
     ]
 

@@ -10,7 +10,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help env repro test check verify verify-repro ui score external corpus-report sheet annotations ledger screenshots promote lock
+.PHONY: help env repro test check verify verify-repro ui score external corpus-report transfer sheet annotations ledger screenshots promote lock
 
 help:  ## what you can ask for
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 22
@@ -54,8 +54,13 @@ external: env  ## measure all experiments on gold of your own: SET=gold.jsonl [O
 	@python -m pipelines.external "$(SET)" "$(or $(OUT),external.json)" --codebook $(INPUTS)/codebook.yaml $(if $(filter command line,$(origin MODEL)),--model "$(MODEL)")
 
 corpus-report: env  ## what the corpus is like, beside gold of your own: [SET=gold.jsonl]
-	@dvc repro --quiet label
+	@dvc repro --quiet split
 	@python -m pipelines.corpus_report --codebook $(INPUTS)/codebook.yaml --patterns $(INPUTS)/patterns.yaml $(if $(SET),--set "$(SET)")
+
+transfer: env  ## what each round of the corpus is worth on gold of your own: SET=gold.jsonl [OUT=transfer.json]
+	@test -n "$(SET)" || { echo 'usage: make transfer SET=gold.jsonl OUT=transfer.json' >&2; exit 2; }
+	@dvc repro --quiet split
+	@python -m pipelines.transfer "$(SET)" "$(or $(OUT),transfer.json)" --codebook $(INPUTS)/codebook.yaml --rounds $(INPUTS)/rounds.yaml
 
 sheet: env  ## a blank sheet of all sentences for a coder: OUT=sheet.csv
 	@test -n "$(OUT)" || { echo 'usage: make sheet OUT=sheet.csv' >&2; exit 2; }

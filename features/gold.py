@@ -9,12 +9,13 @@ from features.errors import AllRefusedFailure, UsageFailure
 
 
 class GoldRow(msgspec.Struct, frozen=True):
-    """One sentence of a gold file."""
+    """One sentence of a gold file; `source` names who issued its document, where that is known."""
 
     id: str
     doc: str
     text: str
     labels: list[str]
+    source: str | None = None
 
 
 def read_gold(path: Path, themes: Sequence[str]) -> list[GoldRow]:

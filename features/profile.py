@@ -53,6 +53,11 @@ def profile(
     ]
 
 
+def names_terrorism(text: str) -> bool:
+    """Whether `text` has a word of terrorism or names a terrorist group."""
+    return _TERROR.search(text) is not None
+
+
 def _sizes(coded: Coded) -> list[Row]:
     lengths = np.array([len(text.split()) for text in coded.texts])
     tenth, half, ninetieth = np.percentile(lengths, [10, 50, 90])
@@ -81,7 +86,7 @@ def _prevalence(gold: Bools, themes: Sequence[str]) -> list[Row]:
 
 
 def _wording(coded: Coded, gold: Bools, shingle: int, near_duplicate: float) -> list[Row]:
-    named = np.array([_TERROR.search(text) is not None for text in coded.texts])
+    named = np.array([names_terrorism(text) for text in coded.texts])
     themed: Bools = gold.sum(axis=1) > 0
     pairs = near_duplicates(coded.texts, shingle=shingle, at_least=near_duplicate)
     repeated = {int(row) for pair in pairs for row in pair if coded.documents[pair[0]] != coded.documents[pair[1]]}

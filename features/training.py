@@ -77,12 +77,12 @@ def train_model(
             return Trained(experiment, list(themes), MajorityClassifier(gold), None, half)
         case Keywords():
             return Trained(experiment, list(themes), KeywordClassifier(functions, themes), None, half)
-    out_of_fold = _out_of_fold(experiment, rows, gold, folds, seed)
-    usable = np.array([row.label_source == "gold" for row in rows])[:, None] & ~np.isnan(out_of_fold)
-    calibration = np.array([platt(out_of_fold[keep, n], gold[keep, n]) for n, keep in enumerate(usable.T)])
+    held_out_margins = out_of_fold(experiment, rows, gold, folds, seed)
+    usable = np.array([row.label_source == "gold" for row in rows])[:, None] & ~np.isnan(held_out_margins)
+    calibration = np.array([platt(held_out_margins[keep, n], gold[keep, n]) for n, keep in enumerate(usable.T)])
     thresholds = half
     if experiment.thresholds == "tuned":
-        probabilities = calibrate(out_of_fold, calibration)
+        probabilities = calibrate(held_out_margins, calibration)
         thresholds = np.array(
             [
                 best_threshold(probabilities[keep, n], gold[keep, n], shrinkage=threshold_shrinkage)
@@ -110,7 +110,7 @@ def loads(content: bytes) -> Trained:
     return trained
 
 
-def _out_of_fold(experiment: Experiment, rows: Sequence[Example], gold: Bools, folds: int, seed: int) -> Floats:
+def out_of_fold(experiment: Experiment, rows: Sequence[Example], gold: Bools, folds: int, seed: int) -> Floats:
     """Margins (rows, themes) of each row from a model fitted without its group of documents."""
     fold_of = _folds([row.group for row in rows], folds, seed)
     texts = np.array([row.text for row in rows], dtype=object)

@@ -1,4 +1,4 @@
-"""Set the corpus beside any other coded sentences, figure by figure: is it like life?
+"""Set the corpus beside any other coded sentences, figure by figure: is it like life, and is it too easy?
 
 python -m pipelines.corpus_report                       the corpus alone
 python -m pipelines.corpus_report --set gold.jsonl      and a gold file, as `external` reads it
@@ -6,50 +6,93 @@ python -m pipelines.corpus_report --set gold.jsonl      and a gold file, as `ext
 
 import argparse
 from collections.abc import Mapping, Sequence
-from itertools import groupby
+from dataclasses import dataclass
+from itertools import combinations, groupby
 from pathlib import Path
+from typing import Annotated
 
-from features import codebook, lexicon
-from features.gold import read_gold
+import msgspec
+
+from features import codebook, experiments, lexicon, training
+from features.experiments import Experiment
+from features.gold import GoldRow, read_gold
 from features.lexicon import LabellingFunction
+from features.metrics import macro_f1
 from features.profile import Coded, Row, profile
-from features.text import Label
+from features.separability import Separation, separation
+from features.text import Example
 from pipelines import store, tables
 from pipelines.command import Count, Share, parameters, run
 
 
+@dataclass(frozen=True, slots=True)
+class CorpusReport:
+    """`profiles`: the figures of each set; `separations`: how easily two named sets are told apart (None: too small).
+
+    `macro_f1`: of one experiment on the corpus, cross-validated by document at margin 0; near 1 means too easy.
+    """
+
+    profiles: dict[str, list[Row]]
+    separations: dict[tuple[str, str], Separation | None]
+    macro_f1: float
+
+
 def corpus_report(
-    coded: Mapping[str, Coded],
+    examples: Sequence[Example],
+    gold: Mapping[str, Sequence[GoldRow]],
     themes: Sequence[str],
     functions: Sequence[LabellingFunction],
+    experiment: Experiment,
     *,
     shingle: Count,
     near_duplicate: Share,
-) -> dict[str, list[Row]]:
-    """The profile of each named set of coded sentences."""
-    return {
-        name: profile(one, themes, functions, shingle=shingle, near_duplicate=near_duplicate)
-        for name, one in coded.items()
-    }
+    folds: Annotated[int, msgspec.Meta(ge=2)],
+    sentences: Count,
+    draws: Count,
+    seed: int,
+) -> CorpusReport:
+    """The corpus beside each gold set by name, and the sources within a gold set beside each other."""
+    coded = [row for row in examples if row.label_source == "gold"]
+    corpus = Coded([row.text for row in coded], [frozenset(row.themes) for row in coded], [row.doc for row in coded])
+    sets = {"corpus": corpus, **{name: _as_coded(rows) for name, rows in gold.items()}}
+    pairs = {("corpus", name): (corpus, sets[name]) for name in gold}
+    for name, rows in gold.items():
+        sources = sorted({row.source for row in rows if row.source})
+        parts = {f"{name}: {source}": _as_coded([row for row in rows if row.source == source]) for source in sources}
+        pairs |= {(a, b): (parts[a], parts[b]) for a, b in combinations(parts, 2)}
+    truth = training.gold_matrix(coded, themes)
+    return CorpusReport(
+        profiles={
+            name: profile(one, themes, functions, shingle=shingle, near_duplicate=near_duplicate)
+            for name, one in sets.items()
+        },
+        separations={
+            names: separation(*pair, folds=folds, sentences=sentences, draws=draws, seed=seed)
+            for names, pair in pairs.items()
+        },
+        macro_f1=macro_f1(truth, training.out_of_fold(experiment, coded, truth, folds, seed) > 0),
+    )
 
 
 def main(options: argparse.Namespace) -> str:
-    """Read the labels (and a gold file), print the profiles side by side."""
+    """Read the examples (and a gold file), print the profiles side by side and what parts them."""
     themes = codebook.load(options.codebook).ids
     functions = lexicon.load(options.patterns, themes)
-    sets = {"corpus": _corpus(options.label)}
-    if options.set:
-        rows = read_gold(options.set, themes)
-        gold = [frozenset(row.labels) for row in rows]
-        sets[options.set.stem] = Coded([row.text for row in rows], gold, [row.doc for row in rows])
-    found = corpus_report(sets, themes, functions, **parameters(corpus_report, options.params))
-    print(_table(found))
-    return f"{' and '.join(sets)}: {len(next(iter(found.values())))} figures each"
+    examples = tables.read(store.check(options.split) / "splits.parquet", Example)
+    gold = {options.set.stem: read_gold(options.set, themes)} if options.set else {}
+    experiment = experiments.load(options.experiment)
+    knobs = parameters(corpus_report, options.params)
+    found = corpus_report(examples, gold, themes, functions, experiment, **knobs)
+    print(_table(found.profiles))
+    if found.separations:
+        print(_told_apart(found.separations))
+    print(f"too easy? (a figure near 1 is)\n  {options.experiment.stem}, macro-F1 by document{found.macro_f1:>18.3f}")
+    figures = len(found.profiles["corpus"])
+    return f"{' and '.join(found.profiles)}: {figures} figures each"
 
 
-def _corpus(folder: Path) -> Coded:
-    rows = [row for row in tables.read(store.check(folder) / "labels.parquet", Label) if row.label_source == "gold"]
-    return Coded([row.text for row in rows], [frozenset(row.themes) for row in rows], [row.doc for row in rows])
+def _as_coded(rows: Sequence[GoldRow]) -> Coded:
+    return Coded([row.text for row in rows], [frozenset(row.labels) for row in rows], [row.doc for row in rows])
 
 
 def _table(found: Mapping[str, list[Row]]) -> str:
@@ -61,10 +104,24 @@ def _table(found: Mapping[str, list[Row]]) -> str:
     return "\n".join(lines)
 
 
+def _told_apart(separations: Mapping[tuple[str, str], Separation | None]) -> str:
+    lines = ["told apart by a classifier: area under ROC, names and numbers masked, themes balanced (0.5: cannot)"]
+    for (first, second), found in separations.items():
+        names = f"  {first} and {second}"
+        if found is None:
+            lines.append(f"{names:<46}{'too few':>12}")
+        else:
+            lines.append(f"{names:<46}{found.area_under_roc:>12g}   {found.sentences} sentences of each")
+            lines.append(f"    {first} says more: {', '.join(found.first_words)}")
+            lines.append(f"    {second} says more: {', '.join(found.second_words)}")
+    return "\n".join(lines)
+
+
 def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--set", type=Path, help="gold sentences to set beside the corpus, JSON lines")
-    parser.add_argument("--label", type=Path, default=Path("data/label"), help="folder of the stage label")
+    parser.add_argument("--split", type=Path, default=Path("data/split"), help="folder of the stage split")
+    parser.add_argument("--experiment", type=Path, default=Path("experiments/tfidf-word-char-logreg.yaml"))
     parser.add_argument("--codebook", type=Path, default=Path("data/codebook.yaml"))
     parser.add_argument("--patterns", type=Path, default=Path("data/patterns.yaml"))
     parser.add_argument("--params", type=Path, default=Path("params.yaml"))

@@ -53,9 +53,9 @@ external: env  ## measure all experiments on gold of your own: SET=gold.jsonl [O
 	@test -n "$(SET)" || { echo 'usage: make external SET=gold.jsonl OUT=result.json' >&2; exit 2; }
 	@python -m pipelines.external "$(SET)" "$(or $(OUT),external.json)" --codebook $(INPUTS)/codebook.yaml $(if $(filter command line,$(origin MODEL)),--model "$(MODEL)")
 
-corpus-report: env  ## what the corpus is like, beside gold of your own: [SET=gold.jsonl]
+corpus-report: env  ## what the corpus is like, beside gold of your own: [SET=gold.jsonl] [OUT=profile.json]
 	@dvc repro --quiet split
-	@python -m pipelines.corpus_report --codebook $(INPUTS)/codebook.yaml --patterns $(INPUTS)/patterns.yaml $(if $(SET),--set "$(SET)")
+	@python -m pipelines.corpus_report --codebook $(INPUTS)/codebook.yaml --patterns $(INPUTS)/patterns.yaml $(if $(SET),--set "$(SET)") $(if $(OUT),--out "$(OUT)")
 
 transfer: env  ## what each round of the corpus is worth on gold of your own: SET=gold.jsonl [OUT=transfer.json]
 	@test -n "$(SET)" || { echo 'usage: make transfer SET=gold.jsonl OUT=transfer.json' >&2; exit 2; }

@@ -9,6 +9,8 @@ from features.sentences import sentences
 from features.text import Document, Sentence
 
 SENTENCES_AT_ONCE = 8_192
+# An encoder takes minutes for as many: fewer at once, so that progress can be seen.
+ENCODED_AT_ONCE = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +38,14 @@ class Batch:
     sources: int = 0
 
 
-def of_documents(read: Iterable[Document | Refusal], max_characters: int) -> Iterator[Batch]:
-    """Cut documents into sentences of at most `max_characters`; of two documents with one id the first is kept."""
+def of_documents(
+    read: Iterable[Document | Refusal], max_characters: int, *, at_once: int | None = None
+) -> Iterator[Batch]:
+    """Cut documents into sentences of at most `max_characters`; of two documents with one id the first is kept.
+
+    A batch ends with the document that fills it (`at_once` sentences, SENTENCES_AT_ONCE unless told).
+    """
+    full = at_once or SENTENCES_AT_ONCE
     ids: set[str] = set()
     documents: list[tuple[Document, list[Sentence]]] = []
     refusals: list[Refusal] = []
@@ -51,15 +59,16 @@ def of_documents(read: Iterable[Document | Refusal], max_characters: int) -> Ite
             ids.add(found.id)
             documents.append((found, sentences(found, max_characters)))
             held += len(documents[-1][1])
-        if held + len(refusals) >= SENTENCES_AT_ONCE:
+        if held + len(refusals) >= full:
             yield _of_whole(documents, refusals)
             documents, refusals, held = [], [], 0
     if documents or refusals:
         yield _of_whole(documents, refusals)
 
 
-def of_rows(read: Iterable[tuple[str, int, Row | Refusal]]) -> Iterator[Batch]:
+def of_rows(read: Iterable[tuple[str, int, Row | Refusal]], *, at_once: int | None = None) -> Iterator[Batch]:
     """Gather sentences handed in as (name of the table, position in it, row); an id that is missing is the position."""
+    full = at_once or SENTENCES_AT_ONCE
     batch, tables, table = Batch(), 0, None
     for name, position, row in read:
         if isinstance(row, Refusal):
@@ -68,7 +77,7 @@ def of_rows(read: Iterable[tuple[str, int, Row | Refusal]]) -> Iterator[Batch]:
             tables += name != table
             table = name
             _append(batch.columns, name, position, row)
-        if len(batch.columns.text) + len(batch.refusals) >= SENTENCES_AT_ONCE:
+        if len(batch.columns.text) + len(batch.refusals) >= full:
             yield Batch(batch.columns, [], batch.refusals, tables)
             batch, tables = Batch(), 0
     if batch.columns.text or batch.refusals:

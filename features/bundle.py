@@ -1,5 +1,8 @@
 """A model that is only data: `model.json`, `weights.npz`, `card.md` and a manifest. It needs numpy and scipy alone.
 
+Margins are a sum of parts: n-gram weights, and linear or Gaussian-kernel functions of sentence vectors, for which the
+bundle names the encoder by hash instead of holding it.
+
 The loader checks names, sizes, hashes and shapes before it allocates, takes what it knows and refuses the rest. There
 is no code in a bundle and no way to run any.
 """
@@ -7,14 +10,15 @@ is no code in a bundle and no way to run any.
 import hashlib
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 import numpy as np
 
-from features import manifest, ngrams
+from features import encoder, manifest, ngrams
+from features.encoder import States
 from features.errors import IntegrityFailure, UntrustedModelFailure
 from features.experiments import NGrams
 from features.metrics import Bools
@@ -22,8 +26,10 @@ from features.resampling import Floats
 from features.thresholds import calibrate
 
 FILES = {"model.json", "weights.npz", "card.md"}
+SENTENCE_VECTOR = "[sentence vector]"
 _LARGEST_JSON = 1 << 30
 _NPY_HEADER = 128
+_TEXTS_AT_ONCE = 1_000
 
 
 class ThemeName(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -40,14 +46,31 @@ class View(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     vocabulary: list[str]
 
 
+class EncoderName(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The encoder whose sentence states the vectors are made of; its fingerprint covers weights and tokenizer."""
+
+    name: str
+    fingerprint: str
+
+
+class VectorPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A function of sentence vectors: Gaussian kernels around `rows` stored ones, or linear where `gamma` is null."""
+
+    layers: Annotated[list[Annotated[int, msgspec.Meta(ge=0, le=encoder.LAYERS)]], msgspec.Meta(min_length=1)]
+    gamma: Annotated[float, msgspec.Meta(gt=0)] | None
+    rows: Annotated[int, msgspec.Meta(ge=0)]
+
+
 class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`model.json`: everything but the numbers per term. `calibration` rows are slope and offset."""
 
-    schema: Literal[1]
-    kind: Literal["linear-ngrams"]
+    schema: Literal[2]
+    kind: Literal["linear-ngrams", "encoder"]
     name: str
     themes: list[ThemeName]
     views: list[View]
+    encoder: EncoderName | None
+    vector_parts: list[VectorPart]
     thresholds: list[float]
     calibration: list[tuple[float, float]]
     codebook_version: int
@@ -57,12 +80,25 @@ class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @dataclass(frozen=True, slots=True)
+class VectorWeights:
+    """Numbers of a vector part: `centre` (layers, 384), `support` (rows, 384 * layers) float32, and `dual`.
+
+    `dual` is (themes, rows) for kernels; (themes, 384 * layers) for a linear part, whose `support` is empty.
+    """
+
+    centre: Floats
+    support: States
+    dual: Floats
+
+
+@dataclass(frozen=True, slots=True)
 class Weights:
-    """`weights.npz`: `coefficients` (themes, terms of all views), `intercepts` (themes,), `idf` (terms,)."""
+    """`weights.npz`: `coefficients` (themes, terms of all views), `intercepts` (themes,), `idf` (terms,), parts."""
 
     coefficients: Floats
     intercepts: Floats
     idf: Floats
+    vector_parts: list[VectorWeights] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,19 +135,28 @@ class Bundle:
             found = ngrams.matrix(texts, view, vocabulary, self.weights.idf[start:end] if view.idf else None)
             margins += found @ self.weights.coefficients[:, start:end].T
             known |= np.diff(found.indptr) > 0
+        for part, numbers in zip(self.model.vector_parts, self.weights.vector_parts, strict=True):
+            margins += vector_margins(encoder.states(texts, part.layers, keep=False), part, numbers)
+            known |= np.array([any(map(str.isalpha, text)) for text in texts], dtype=bool)
         probabilities = calibrate(margins, np.array(self.model.calibration))
         labels = (probabilities >= self.thresholds) & known[:, None]
         probabilities[~known] = np.nan
         return Scores(probabilities, labels, ~known)
 
     def explain(self, text: str, theme: str, most: int) -> list[tuple[str, float]]:
-        """The terms of `text` that weigh most for or against `theme`, and their part of the margin."""
+        """The terms of `text` that weigh most for or against `theme`, and their part of the margin.
+
+        What comes from the sentence vector cannot be told by terms: it is one entry of its own.
+        """
         row = self.themes.index(theme)
         shares = []
         for (view, vocabulary, start, end), named in zip(self._views(), self.model.views, strict=True):
             found = ngrams.matrix([text], view, vocabulary, self.weights.idf[start:end] if view.idf else None)
             parts = found.data * self.weights.coefficients[row, start:end][found.indices]
             shares += [(named.vocabulary[i], float(part)) for i, part in zip(found.indices, parts, strict=True)]
+        for part, numbers in zip(self.model.vector_parts, self.weights.vector_parts, strict=True):
+            states = encoder.states([text], part.layers, keep=False)
+            shares.append((SENTENCE_VECTOR, float(vector_margins(states, part, numbers)[0, row])))
         return sorted(shares, key=lambda share: (-abs(share[1]), share[0]))[:most]
 
     def _views(self) -> list[tuple[NGrams, dict[str, int], int, int]]:
@@ -120,11 +165,27 @@ class Bundle:
         return list(zip(views, self._vocabularies, edges[:-1], edges[1:], strict=True))
 
 
+def vector_margins(states: States, part: VectorPart, weights: VectorWeights) -> Floats:
+    """Shape (texts, themes), from `states` (texts, layers, 384); some thousand kernels at a time."""
+    found = np.empty((len(states), len(weights.dual)))
+    support = weights.support.astype(np.float64)
+    for start in range(0, len(states), _TEXTS_AT_ONCE):
+        rows = encoder.vectors(states[start : start + _TEXTS_AT_ONCE], weights.centre)
+        if part.gamma is not None:
+            squares = (rows**2).sum(axis=1)[:, None] + (support**2).sum(axis=1) - 2 * (rows @ support.T)
+            rows = np.exp(-part.gamma * np.maximum(squares, 0.0))
+        found[start : start + _TEXTS_AT_ONCE] = rows @ weights.dual.T
+    return found
+
+
 def write(folder: Path, model: Model, weights: Weights, card: str) -> None:
     """Write the three files of a bundle into `folder`, the same bytes for the same model."""
     encoded = msgspec.json.encode(model, order="sorted")
     (folder / "model.json").write_bytes(msgspec.json.format(encoded, indent=1) + b"\n")
-    np.savez(folder / "weights.npz", coefficients=weights.coefficients, intercepts=weights.intercepts, idf=weights.idf)
+    arrays = {"coefficients": weights.coefficients, "intercepts": weights.intercepts, "idf": weights.idf}
+    for number, part in enumerate(weights.vector_parts):
+        arrays |= {f"{number}-{name}": getattr(part, name) for name in ("centre", "support", "dual")}
+    np.savez(folder / "weights.npz", **arrays)  # type: ignore[arg-type]
     (folder / "card.md").write_text(card, encoding="utf-8")
 
 
@@ -151,18 +212,26 @@ def _require_consistent(folder: Path, model: Model) -> None:
     themes = len(model.themes)
     if not themes or len(model.thresholds) != themes or len(model.calibration) != themes:
         raise UntrustedModelFailure(f"{folder / 'model.json'}: themes, thresholds and calibration differ in number")
+    if not bool(model.vector_parts) == (model.encoder is not None) == (model.kind == "encoder"):
+        raise UntrustedModelFailure(f"{folder / 'model.json'}: sentence vectors and their encoder belong together")
+    if any((part.gamma is None) != (part.rows == 0) for part in model.vector_parts):
+        raise UntrustedModelFailure(f"{folder / 'model.json'}: a kernel needs rows, a linear part has none")
+    if model.encoder and model.encoder.fingerprint != encoder.FINGERPRINT:
+        raise UntrustedModelFailure(f"{folder / 'model.json'}: made with another encoder than {encoder.NAME}")
     if any(len(set(view.vocabulary)) != len(view.vocabulary) for view in model.views):
         raise UntrustedModelFailure(f"{folder / 'model.json'}: a vocabulary names a term twice")
 
 
 def _weights(path: Path, model: Model) -> Weights:
     """Read the arrays after checking that the archive holds exactly the sizes that `model` asks for."""
-    themes, terms = len(model.themes), sum(len(view.vocabulary) for view in model.views)
-    shapes = {"coefficients": (themes, terms), "intercepts": (themes,), "idf": (terms,)}
+    shapes = _shapes(model)
     try:
         with zipfile.ZipFile(path) as archive:
             declared = {member.filename: member.file_size for member in archive.infolist()}
-        expected = {f"{name}.npy": _NPY_HEADER + 8 * int(np.prod(shape)) for name, shape in shapes.items()}
+        expected = {
+            f"{name}.npy": _NPY_HEADER + np.dtype(kind).itemsize * int(np.prod(shape))
+            for name, (shape, kind) in shapes.items()
+        }
         if declared != expected:
             raise UntrustedModelFailure(f"{path}: holds {declared}, but model.json asks for {expected}")
         with np.load(path, allow_pickle=False) as arrays:
@@ -170,6 +239,28 @@ def _weights(path: Path, model: Model) -> Weights:
     except (OSError, ValueError, zipfile.BadZipFile) as error:
         raise UntrustedModelFailure(f"{path}: not the arrays of a bundle: {error}") from error
     for name, array in found.items():
-        if array.dtype != np.float64 or array.shape != shapes[name] or not np.isfinite(array).all():
-            raise UntrustedModelFailure(f"{path}: {name} is not {shapes[name]} finite float64 numbers")
-    return Weights(**found)
+        shape, kind = shapes[name]
+        if array.dtype != kind or array.shape != shape or not np.isfinite(array).all():
+            raise UntrustedModelFailure(f"{path}: {name} is not {shape} finite {kind} numbers")
+    parts = [
+        VectorWeights(*(found[f"{number}-{name}"] for name in ("centre", "support", "dual")))
+        for number in range(len(model.vector_parts))
+    ]
+    return Weights(found["coefficients"], found["intercepts"], found["idf"], parts)
+
+
+def _shapes(model: Model) -> dict[str, tuple[tuple[int, ...], str]]:
+    """Shape and type of every array, by name."""
+    themes, terms = len(model.themes), sum(len(view.vocabulary) for view in model.views)
+    shapes: dict[str, tuple[tuple[int, ...], str]] = {
+        "coefficients": ((themes, terms), "float64"),
+        "intercepts": ((themes,), "float64"),
+        "idf": ((terms,), "float64"),
+    }
+    for number, part in enumerate(model.vector_parts):
+        width = encoder.WIDTH * len(part.layers)
+        rows = width if part.gamma is None else part.rows
+        shapes[f"{number}-centre"] = ((len(part.layers), encoder.WIDTH), "float64")
+        shapes[f"{number}-support"] = ((part.rows, width), "float32")
+        shapes[f"{number}-dual"] = ((themes, rows), "float64")
+    return shapes

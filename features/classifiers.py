@@ -1,4 +1,4 @@
-"""From an experiment file to a scikit-learn Pipeline: raw text in, one margin per theme out."""
+"""From a part of an experiment to a scikit-learn Pipeline: raw text in, one margin per theme out."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from features import experiments, lexicon
-from features.experiments import Experiment, NGrams
+from features.errors import ResourceFailure
+from features.experiments import NGrams, Part
 from features.lexicon import LabellingFunction
 from features.metrics import Bools
 from features.resampling import Floats
@@ -15,33 +16,54 @@ if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
 
-def build(experiment: Experiment) -> "Pipeline":
-    """An unfitted Pipeline of an n-gram union and one binary classifier per theme."""
+_ROWS_AT_ONCE = 1_000
+# Kernel ridge regression holds a matrix of rows by rows: 3 GB at this many.
+_MOST_KERNEL_ROWS = 20_000
+
+
+def build(part: Part) -> "Pipeline":
+    """An unfitted Pipeline: what the part sees of a text, then one binary classifier per theme."""
     from sklearn.multiclass import OneVsRestClassifier
-    from sklearn.pipeline import FeatureUnion, Pipeline
+    from sklearn.pipeline import Pipeline
 
-    views = [(f"{number}-{view.of}", _vectorizer(view)) for number, view in enumerate(experiment.features)]
-    return Pipeline(
-        [("features", FeatureUnion(views)), ("classifier", OneVsRestClassifier(_classifier(experiment.classifier)))]
-    )
+    classifier = _classifier(part.classifier)
+    if not isinstance(part.classifier, experiments.KernelRidge):
+        classifier = OneVsRestClassifier(classifier)
+    return Pipeline([("features", _features(part)), ("classifier", classifier)])
 
 
-def fit(experiment: Experiment, texts: Sequence[str], gold: Bools) -> "Pipeline":
+def fit(part: Part, texts: Sequence[str], gold: Bools) -> "Pipeline":
     """Fit on `texts` and `gold` (n, themes); every column should have both values, or its margin is undefined."""
     import warnings
 
+    if isinstance(part.classifier, experiments.KernelRidge) and len(texts) > _MOST_KERNEL_ROWS:
+        raise ResourceFailure(
+            f"kernel_ridge on {len(texts):,} sentences needs more memory than can be counted on (at most "
+            f"{_MOST_KERNEL_ROWS:,}); take logistic_regression on the same `vectors`"
+        )
     with warnings.catch_warnings():
         # A fold may lack a theme: `margins` answers NaN for it.
         warnings.filterwarnings("ignore", message="Label .* is present in all training examples")
         warnings.filterwarnings("ignore", message="Label not .* is present in all training examples")
-        return build(experiment).fit(list(texts), gold.astype(np.int64))
+        wanted = 2.0 * gold - 1.0 if isinstance(part.classifier, experiments.KernelRidge) else gold.astype(np.int64)
+        pipeline = build(part).fit(list(texts), wanted)
+    pipeline.seen_ = gold.any(axis=0) & ~gold.all(axis=0)
+    return pipeline
 
 
 def margins(pipeline: "Pipeline", texts: Sequence[str]) -> Floats:
     """Shape (texts, themes): above 0 where the classifier leans to the theme; NaN for a theme it never saw."""
     matrix = pipeline[:-1].transform(list(texts))
+    if is_kernel(pipeline):
+        pieces = [pipeline[-1].predict(matrix[at : at + _ROWS_AT_ONCE]) for at in range(0, len(matrix), _ROWS_AT_ONCE)]
+        return np.where(pipeline.seen_, np.concatenate(pieces), np.nan)
     columns = [_margin(estimator, matrix) for estimator in pipeline[-1].estimators_]
     return np.column_stack(columns)
+
+
+def is_kernel(pipeline: "Pipeline") -> bool:
+    """Whether margins are sums over training rows, not a linear function of the features."""
+    return hasattr(pipeline[-1], "dual_coef_")
 
 
 def weights(pipeline: "Pipeline") -> tuple[Floats, Floats]:
@@ -74,6 +96,16 @@ class MajorityClassifier:
         return np.tile(self.shares, (len(texts), 1))
 
 
+def _features(part: Part) -> Any:
+    from sklearn.pipeline import FeatureUnion
+
+    if part.vectors:
+        from features.vectors import SentenceVectors
+
+        return SentenceVectors(part.vectors.layers)
+    return FeatureUnion([(f"{number}-{view.of}", _vectorizer(view)) for number, view in enumerate(part.features)])
+
+
 def _vectorizer(view: NGrams) -> Any:
     from sklearn.feature_extraction.text import TfidfVectorizer
 
@@ -87,7 +119,8 @@ def _vectorizer(view: NGrams) -> Any:
     )
 
 
-def _classifier(classifier: experiments.Classifier) -> Any:
+def _classifier(classifier: experiments.Fitted) -> Any:
+    from sklearn.kernel_ridge import KernelRidge
     from sklearn.linear_model import LogisticRegression
     from sklearn.naive_bayes import ComplementNB
     from sklearn.svm import LinearSVC
@@ -99,7 +132,8 @@ def _classifier(classifier: experiments.Classifier) -> Any:
             return LogisticRegression(C=c, class_weight="balanced" if balanced else None, max_iter=1000)
         case experiments.LinearSVM(c=c, balanced=balanced):
             return LinearSVC(C=c, class_weight="balanced" if balanced else None, random_state=0)
-    raise TypeError(f"{type(classifier).__name__} is not fitted on features")
+        case experiments.KernelRidge(gamma=gamma, penalty=penalty):
+            return KernelRidge(kernel="rbf", gamma=gamma, alpha=penalty)
 
 
 def _margin(estimator: Any, matrix: Any) -> Floats:

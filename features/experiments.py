@@ -1,7 +1,7 @@
 """One experiment as its YAML file states it; a misspelt key is an error that names the file and the key."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 import yaml
@@ -18,6 +18,12 @@ class NGrams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sublinear_tf: bool = False
     idf: bool = False
     norm: Literal["l2"] | None = None
+
+
+class Vectors(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Sentence vectors: means of the encoder's token states after these layers (0: words alone, 6: the last)."""
+
+    layers: Annotated[list[Annotated[int, msgspec.Meta(ge=0, le=6)]], msgspec.Meta(min_length=1)]
 
 
 class Majority(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="majority", tag_field="kind"):
@@ -50,17 +56,45 @@ class LinearSVM(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="li
     balanced: bool = False
 
 
-Classifier = Majority | Keywords | ComplementNB | LogisticRegression | LinearSVM
+class KernelRidge(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="kernel_ridge", tag_field="kind"):
+    """Ridge regression on +1 and -1 in the space of a Gaussian kernel over sentence vectors (Saunders et al. 1998)."""
+
+    gamma: Annotated[float, msgspec.Meta(gt=0)] = 1.0
+    penalty: Annotated[float, msgspec.Meta(gt=0)] = 0.1
+
+
+Fitted = ComplementNB | LogisticRegression | LinearSVM | KernelRidge
+Classifier = Majority | Keywords | Fitted
 BASELINES = (Majority, Keywords)
 
 
-class Experiment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What to fit, on which labels. `thresholds` tuned: from out-of-fold predictions of train; half: 0.5 everywhere."""
+class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One classifier and what it sees of a text: n-grams, or sentence vectors."""
 
-    classifier: Classifier
+    classifier: Fitted
     features: list[NGrams] = []
+    vectors: Vectors | None = None
+
+
+class Experiment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What to fit, on which labels: one classifier, or the average of several parts.
+
+    `thresholds` tuned: from out-of-fold predictions of train; half: 0.5 everywhere.
+    """
+
+    classifier: Classifier | None = None
+    features: list[NGrams] = []
+    vectors: Vectors | None = None
+    average: list[Part] = []
     labels: Literal["gold", "gold+weak"] = "gold"
     thresholds: Literal["tuned", "half"] = "tuned"
+
+    @property
+    def parts(self) -> list[Part]:
+        """What is fitted; empty for a baseline."""
+        if self.classifier is None or isinstance(self.classifier, BASELINES):
+            return self.average
+        return [Part(self.classifier, self.features, self.vectors)]
 
     @property
     def is_baseline(self) -> bool:
@@ -69,8 +103,10 @@ class Experiment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def family(self) -> str:
-        """What kind of model comes out: baseline or linear-ngrams."""
-        return "baseline" if self.is_baseline else "linear-ngrams"
+        """What kind of model comes out: baseline, linear-ngrams, or encoder where any part needs sentence vectors."""
+        if self.is_baseline:
+            return "baseline"
+        return "encoder" if any(part.vectors for part in self.parts) else "linear-ngrams"
 
 
 def load(path: Path) -> Experiment:
@@ -81,8 +117,14 @@ def load(path: Path) -> Experiment:
         raise UsageFailure(f"{path}: no such experiment; write that file or mend the list in params.yaml") from error
     except (OSError, UnicodeDecodeError, yaml.YAMLError, msgspec.ValidationError) as error:
         raise UsageFailure(f"{path}: not an experiment: {error}") from error
-    if not experiment.is_baseline and not experiment.features:
-        raise UsageFailure(f"{path}: `features` is empty, so the classifier has nothing to learn from")
+    if (experiment.classifier is None) != bool(experiment.average):
+        raise UsageFailure(f"{path}: give either a `classifier` or the parts of an `average`")
+    if (experiment.average or experiment.is_baseline) and (experiment.features or experiment.vectors):
+        raise UsageFailure(
+            f"{path}: `features` and `vectors` belong to a trained classifier, or to a part of an average"
+        )
+    for part in experiment.parts:
+        _require_sense(part, path)
     return experiment
 
 
@@ -91,3 +133,13 @@ def hypothesis(path: Path) -> str:
     lines = path.read_text(encoding="utf-8").splitlines()
     count = next((n for n, line in enumerate(lines) if not line.startswith("#")), len(lines))
     return " ".join(line.lstrip("# ").rstrip() for line in lines[:count])
+
+
+def _require_sense(part: Part, path: Path) -> None:
+    kind = type(part.classifier).__name__
+    if bool(part.features) == bool(part.vectors):
+        raise UsageFailure(f"{path}: {kind} learns from `features` or from `vectors`: give one of them")
+    if isinstance(part.classifier, KernelRidge) and not part.vectors:
+        raise UsageFailure(f"{path}: kernel_ridge needs `vectors`; for n-grams take a linear classifier")
+    if isinstance(part.classifier, ComplementNB) and part.vectors:
+        raise UsageFailure(f"{path}: complement_nb counts words; it cannot learn from `vectors`")

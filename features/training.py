@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from features.classifiers import KeywordClassifier, MajorityClassifier, fit, margins
 from features.errors import UsageFailure
-from features.experiments import Experiment, Keywords, Majority
+from features.experiments import Experiment, Keywords, Majority, Part
 from features.lexicon import LabellingFunction
 from features.metrics import Bools
 from features.resampling import Floats
@@ -20,28 +20,64 @@ from features.thresholds import best_threshold, calibrate, platt
 
 
 @dataclass(frozen=True, slots=True)
-class Trained:
-    """A fitted model: `pipeline` gives margins; `calibration` (themes, 2) and `thresholds` (themes,) make labels.
+class Baseline:
+    """A baseline gives probabilities itself."""
 
-    A baseline has no calibration: its pipeline gives probabilities itself.
-    """
+    model: KeywordClassifier | MajorityClassifier
+
+    def probabilities(self, texts: Sequence[str]) -> Floats:
+        """Shape (texts, themes)."""
+        return np.asarray(self.model.probabilities(texts), dtype=np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class Mixture:
+    """Fitted pipelines, one per part, each turned into log-odds by its `scales` (parts, themes, 2), then averaged."""
+
+    pipelines: list[Any]
+    scales: Floats
+
+    def margins(self, texts: Sequence[str]) -> Floats:
+        """Shape (texts, themes)."""
+        return mixed([margins(pipeline, texts) for pipeline in self.pipelines], self.scales)
+
+
+@dataclass(frozen=True, slots=True)
+class Calibrated:
+    """A mixture whose margins become probabilities by the rows (slope, offset) of `calibration` (themes, 2)."""
+
+    mixture: Mixture
+    calibration: Floats
+
+    def probabilities(self, texts: Sequence[str]) -> Floats:
+        """Shape (texts, themes)."""
+        return calibrate(self.mixture.margins(texts), self.calibration)
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A fitted model and the `thresholds` (themes,) that make labels of its probabilities."""
 
     experiment: Experiment
     themes: list[str]
-    pipeline: Any
-    calibration: Floats | None
+    model: Baseline | Calibrated
     thresholds: Floats
 
     def probabilities(self, texts: Sequence[str]) -> Floats:
         """Shape (texts, themes)."""
-        if self.calibration is None:
-            return np.asarray(self.pipeline.probabilities(texts), dtype=np.float64)
-        return calibrate(margins(self.pipeline, texts), self.calibration)
+        return self.model.probabilities(texts)
 
     def labels(self, probabilities: Floats) -> Bools:
         """Where a probability reaches its theme's threshold."""
         result: Bools = probabilities >= self.thresholds
         return result
+
+
+def mixed(of_parts: Sequence[Floats], scales: Floats) -> Floats:
+    """The mean over parts of slope * margin + offset; margins (n, themes), `scales` (parts, themes, 2)."""
+    scaled = [found * scale[:, 0] + scale[:, 1] for found, scale in zip(of_parts, scales, strict=True)]
+    result: Floats = np.mean(scaled, axis=0, dtype=np.float64)
+    return result
 
 
 def train_rows(examples: Sequence[Example], experiment: Experiment) -> list[Example]:
@@ -74,29 +110,34 @@ def train_model(
     half = np.full(len(themes), 0.5)
     match experiment.classifier:
         case Majority():
-            return Trained(experiment, list(themes), MajorityClassifier(gold), None, half)
+            return Trained(experiment, list(themes), Baseline(MajorityClassifier(gold)), half)
         case Keywords():
-            return Trained(experiment, list(themes), KeywordClassifier(functions, themes), None, half)
-    held_out_margins = out_of_fold(experiment, rows, gold, folds, seed)
-    usable = np.array([row.label_source == "gold" for row in rows])[:, None] & ~np.isnan(held_out_margins)
-    calibration = np.array([platt(held_out_margins[keep, n], gold[keep, n]) for n, keep in enumerate(usable.T)])
+            return Trained(experiment, list(themes), Baseline(KeywordClassifier(functions, themes)), half)
+    fold_of = folds_of([row.group for row in rows], folds, seed)
+    held_out = [out_of_fold(part, texts, gold, fold_of) for part in experiment.parts]
+    is_gold = np.array([row.label_source == "gold" for row in rows])
+    scales = _scales(held_out, gold, is_gold)
+    together = mixed(held_out, scales)
+    calibration = _platt_by_theme(together, gold, is_gold)
     thresholds = half
     if experiment.thresholds == "tuned":
-        probabilities = calibrate(held_out_margins, calibration)
-        thresholds = np.array(
-            [
-                best_threshold(probabilities[keep, n], gold[keep, n], shrinkage=threshold_shrinkage)
-                for n, keep in enumerate(usable.T)
-            ]
-        )
-    return Trained(experiment, list(themes), fit(experiment, texts, gold), calibration, thresholds)
+        thresholds = _best_thresholds(calibrate(together, calibration), gold, is_gold, threshold_shrinkage)
+    mixture = fit_mixture(experiment, rows, themes, scales)
+    return Trained(experiment, list(themes), Calibrated(mixture, calibration), thresholds)
+
+
+def fit_mixture(experiment: Experiment, rows: Sequence[Example], themes: Sequence[str], scales: Floats) -> Mixture:
+    """The uncalibrated model alone, its parts (parts, themes, 2) put on scales that are known already."""
+    texts, gold = [row.text for row in rows], gold_matrix(rows, themes)
+    return Mixture([fit(part, texts, gold) for part in experiment.parts], scales)
 
 
 def dumps(trained: Trained) -> bytes:
     """Bytes of a trained model, the same for the same model: the memory address that scikit-learn keeps is cleared."""
-    if not trained.experiment.is_baseline:
-        for _, view in trained.pipeline.named_steps["features"].transformer_list:
-            view.__dict__.pop("_stop_words_id", None)
+    if isinstance(trained.model, Calibrated):
+        for pipeline in trained.model.mixture.pipelines:
+            for _, view in getattr(pipeline[0], "transformer_list", []):
+                view.__dict__.pop("_stop_words_id", None)
     # Twice, because the first pass writes shared strings where fitting happened to share them.
     once = pickle.loads(pickle.dumps(trained, protocol=5))
     return pickle.dumps(once, protocol=5)
@@ -110,20 +151,18 @@ def loads(content: bytes) -> Trained:
     return trained
 
 
-def out_of_fold(experiment: Experiment, rows: Sequence[Example], gold: Bools, folds: int, seed: int) -> Floats:
-    """Margins (rows, themes) of each row from a model fitted without its group of documents."""
-    fold_of = _folds([row.group for row in rows], folds, seed)
-    texts = np.array([row.text for row in rows], dtype=object)
+def out_of_fold(part: Part, texts: Sequence[str], gold: Bools, fold_of: NDArray[np.int64]) -> Floats:
+    """Margins (rows, themes) of each row from a model fitted on the other folds."""
+    every = np.array(texts, dtype=object)
     found = np.full(gold.shape, np.nan)
-    for fold in range(folds):
+    for fold in np.unique(fold_of):
         held_out = fold_of == fold
-        if held_out.any():
-            pipeline = fit(experiment, texts[~held_out], gold[~held_out])
-            found[held_out] = margins(pipeline, texts[held_out])
+        pipeline = fit(part, every[~held_out], gold[~held_out])
+        found[held_out] = margins(pipeline, every[held_out])
     return found
 
 
-def _folds(groups: Sequence[str], folds: int, seed: int) -> NDArray[np.int64]:
+def folds_of(groups: Sequence[str], folds: int, seed: int) -> NDArray[np.int64]:
     """A fold for each row, the same for rows of one group, as many groups in each fold as can be."""
     names = sorted(set(groups))
     if len(names) < 2:
@@ -131,3 +170,26 @@ def _folds(groups: Sequence[str], folds: int, seed: int) -> NDArray[np.int64]:
     order = np.random.default_rng(seed).permutation(len(names))
     fold_of = {names[index]: place % folds for place, index in enumerate(order)}
     return np.array([fold_of[group] for group in groups], dtype=np.int64)
+
+
+def _scales(held_out: Sequence[Floats], gold: Bools, is_gold: NDArray[np.bool_]) -> Floats:
+    """What puts the parts' margins on one scale, their own held-out log-odds; a single part needs none."""
+    if len(held_out) == 1:
+        return _same_scale(1, gold.shape[1])
+    return np.array([_platt_by_theme(found, gold, is_gold) for found in held_out])
+
+
+def _same_scale(parts: int, themes: int) -> Floats:
+    return np.tile([1.0, 0.0], (parts, themes, 1))
+
+
+def _platt_by_theme(found: Floats, gold: Bools, is_gold: NDArray[np.bool_]) -> Floats:
+    usable = is_gold[:, None] & ~np.isnan(found)
+    return np.array([platt(found[keep, n], gold[keep, n]) for n, keep in enumerate(usable.T)])
+
+
+def _best_thresholds(probabilities: Floats, gold: Bools, is_gold: NDArray[np.bool_], shrinkage: float) -> Floats:
+    usable = is_gold[:, None] & ~np.isnan(probabilities)
+    return np.array(
+        [best_threshold(probabilities[keep, n], gold[keep, n], shrinkage=shrinkage) for n, keep in enumerate(usable.T)]
+    )

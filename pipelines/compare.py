@@ -15,7 +15,7 @@ from pipelines.command import Count, experiment_names, parameters, run, stage
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One experiment as evaluate left it; `family` is baseline or linear-ngrams."""
+    """One experiment as evaluate left it; `family` is baseline, linear-ngrams or encoder."""
 
     family: str
     predictions: dict[str, Predictions]

@@ -14,6 +14,7 @@ from typing import Annotated
 import msgspec
 
 from features import codebook, experiments, lexicon, training
+from features.errors import UsageFailure
 from features.experiments import Experiment
 from features.gold import GoldRow, read_gold
 from features.lexicon import LabellingFunction
@@ -29,7 +30,7 @@ from pipelines.command import Count, Share, parameters, run
 class CorpusReport:
     """`profiles`: the figures of each set; `separations`: how easily two named sets are told apart (None: too small).
 
-    `macro_f1`: of one experiment on the corpus, cross-validated by document at margin 0; near 1 means too easy.
+    `macro_f1`: of one experiment on train and valid, cross-validated by document at margin 0; near 1 means too easy.
     """
 
     profiles: dict[str, list[Row]]
@@ -60,7 +61,11 @@ def corpus_report(
         sources = sorted({row.source for row in rows if row.source})
         parts = {f"{name}: {source}": _as_coded([row for row in rows if row.source == source]) for source in sources}
         pairs |= {(a, b): (parts[a], parts[b]) for a, b in combinations(parts, 2)}
-    truth = training.gold_matrix(coded, themes)
+    # Test stays closed: only `evaluate` scores on it.
+    opened = [row for row in coded if row.part in ("train", "valid")]
+    truth = training.gold_matrix(opened, themes)
+    fold_of = training.folds_of([row.group for row in opened], folds, seed)
+    margins = training.out_of_fold(experiment.parts[0], [row.text for row in opened], truth, fold_of)
     return CorpusReport(
         profiles={
             name: profile(one, themes, functions, shingle=shingle, near_duplicate=near_duplicate)
@@ -70,7 +75,7 @@ def corpus_report(
             names: separation(*pair, folds=folds, sentences=sentences, draws=draws, seed=seed)
             for names, pair in pairs.items()
         },
-        macro_f1=macro_f1(truth, training.out_of_fold(experiment, coded, truth, folds, seed) > 0),
+        macro_f1=macro_f1(truth, margins > 0),
     )
 
 
@@ -81,14 +86,27 @@ def main(options: argparse.Namespace) -> str:
     examples = tables.read(store.check(options.split) / "splits.parquet", Example)
     gold = {options.set.stem: read_gold(options.set, themes)} if options.set else {}
     experiment = experiments.load(options.experiment)
+    if len(experiment.parts) != 1:
+        raise UsageFailure(f"{options.experiment}: name an experiment that fits one classifier")
     knobs = parameters(corpus_report, options.params)
     found = corpus_report(examples, gold, themes, functions, experiment, **knobs)
     print(_table(found.profiles))
     if found.separations:
         print(_told_apart(found.separations))
     print(f"too easy? (a figure near 1 is)\n  {options.experiment.stem}, macro-F1 by document{found.macro_f1:>18.3f}")
+    if options.out:
+        store.write_json(options.out, _as_json(found))
     figures = len(found.profiles["corpus"])
     return f"{' and '.join(found.profiles)}: {figures} figures each"
+
+
+def _as_json(found: CorpusReport) -> dict[str, object]:
+    separations = [
+        {"first": first, "second": second, "area_under_roc": one.area_under_roc, "sentences": one.sentences}
+        for (first, second), one in found.separations.items()
+        if one is not None
+    ]
+    return {"profiles": found.profiles, "separations": separations, "macro_f1": round(found.macro_f1, 3)}
 
 
 def _as_coded(rows: Sequence[GoldRow]) -> Coded:
@@ -120,6 +138,7 @@ def _told_apart(separations: Mapping[tuple[str, str], Separation | None]) -> str
 def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--set", type=Path, help="gold sentences to set beside the corpus, JSON lines")
+    parser.add_argument("--out", type=Path, help="write the figures as JSON too")
     parser.add_argument("--split", type=Path, default=Path("data/split"), help="folder of the stage split")
     parser.add_argument("--experiment", type=Path, default=Path("experiments/tfidf-word-char-logreg.yaml"))
     parser.add_argument("--codebook", type=Path, default=Path("data/codebook.yaml"))

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 import msgspec
 import numpy as np
 
-from features import classifiers, codebook
+from features import codebook
 from features.experiments import Experiment
 from features.metrics import macro_f1
+from features.resampling import Floats
 from features.text import Example
-from features.training import gold_matrix, train_rows
-from pipelines import store, tables
+from features.training import Mixture, fit_mixture, gold_matrix, train_rows
+from pipelines import store, tables, vectors
 from pipelines.command import Count, Share, parameters, progress, run, stage
 
 
@@ -26,13 +27,15 @@ class Point:
 
 
 class Fit(msgspec.Struct, frozen=True):
-    """The part of train's `fit.json` that names the experiment."""
+    """The part of train's `fit.json` that says what was fitted."""
 
     experiment: Experiment
+    scales: list[list[tuple[float, float]]]
 
 
 def curve(
     experiment: Experiment,
+    scales: Floats,
     examples: Sequence[Example],
     themes: Sequence[str],
     *,
@@ -40,7 +43,10 @@ def curve(
     draws: Count,
     seed: int,
 ) -> list[Point]:
-    """Refit on growing, nested shares of the train documents; labels at margin 0, so that only text decides."""
+    """Refit on growing, nested shares of the train documents; labels at margin 0, so that only text decides.
+
+    The parts of an average keep the `scales` that train found.
+    """
     rows = train_rows(examples, experiment)
     valid = [row for row in examples if row.part == "valid"]
     names = sorted({row.doc for row in rows})
@@ -51,14 +57,13 @@ def curve(
         # Every draw of all documents is the same draw.
         kept = [set(order[:count]) for order in (orders if count < len(names) else orders[:1])]
         subsets = [[row for row in rows if row.doc in chosen] for chosen in kept]
-        scores = [_score(experiment, subset, valid, themes) for subset in subsets]
+        scores = [_score(fit_mixture(experiment, subset, themes, scales), valid, themes) for subset in subsets]
         points.append(Point(count, [len(subset) for subset in subsets], scores))
     return points
 
 
-def _score(experiment: Experiment, rows: Sequence[Example], valid: Sequence[Example], themes: Sequence[str]) -> float:
-    pipeline = classifiers.fit(experiment, [row.text for row in rows], gold_matrix(rows, themes))
-    labels = classifiers.margins(pipeline, [row.text for row in valid]) > 0
+def _score(mixture: Mixture, valid: Sequence[Example], themes: Sequence[str]) -> float:
+    labels = mixture.margins([row.text for row in valid]) > 0
     return round(macro_f1(gold_matrix(valid, themes), labels), 6)
 
 
@@ -67,10 +72,12 @@ def main(options: argparse.Namespace) -> str:
     from pipelines import plots
 
     champion = store.read_json(store.check(options.compare) / "champion.json", dict[str, str])["champion"]
-    experiment = store.read_json(store.check(options.train / champion) / "fit.json", Fit).experiment
+    fitted = store.read_json(store.check(options.train / champion) / "fit.json", Fit)
     examples = tables.read(store.check(options.split) / "splits.parquet", Example)
     themes = codebook.load(options.codebook).ids
-    points = curve(experiment, examples, themes, **parameters(curve, options.params))
+    if fitted.experiment.family == "encoder":
+        vectors.recall(options.embed)
+    points = curve(fitted.experiment, np.array(fitted.scales), examples, themes, **parameters(curve, options.params))
     with store.writing(options.out) as folder:
         store.write_json(folder / "learning_curve.json", points)
         figure = plots.learning_curve([p.documents for p in points], [p.macro_f1 for p in points], champion)
@@ -80,4 +87,4 @@ def main(options: argparse.Namespace) -> str:
 
 
 if __name__ == "__main__":
-    run(main, stage(__doc__, "train", "compare", "split", "codebook", "out"))
+    run(main, stage(__doc__, "train", "compare", "split", "embed", "codebook", "out"))

@@ -7,15 +7,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from features import metrics, training
+from features import encoder, metrics, training
 from features.metrics import Estimate, Predictions
 from features.spreadsheet import guarded
 from features.text import Example
 from features.training import Trained
-from pipelines import predictions, store, tables, timings
+from pipelines import predictions, store, tables, timings, vectors
 from pipelines.command import Count, parameters, run, stage
 
 MEASURED = ("valid", "test")
+_TIMED = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,8 @@ def main(options: argparse.Namespace) -> str:
     """Read the trained model and the splits, write metrics, predictions, errors and plots."""
     trained = training.loads((store.check(options.train) / "model.pkl").read_bytes())
     examples = tables.read(store.check(options.split) / "splits.parquet", Example)
+    if trained.experiment.family == "encoder":
+        vectors.recall(options.embed)
     name = options.out.name
     done = evaluate(trained, examples, **parameters(evaluate, options.params))
     timings.record(name, {"sentences_per_second": _speed(trained, done.rows["test"])})
@@ -120,11 +123,13 @@ def _draw(done: Evaluation, folder: Path) -> None:
 
 
 def _speed(trained: Trained, rows: Sequence[Example]) -> float:
-    texts = [row.text for row in rows]
-    started = time.perf_counter()
-    trained.probabilities(texts)
-    return round(len(texts) / (time.perf_counter() - started), 1)
+    # An encoder takes long enough for few sentences to tell, and must not find them already encoded.
+    texts = [row.text for row in rows][: _TIMED if trained.experiment.family == "encoder" else None]
+    with encoder.nothing_remembered():
+        started = time.perf_counter()
+        trained.probabilities(texts)
+        return round(len(texts) / (time.perf_counter() - started), 1)
 
 
 if __name__ == "__main__":
-    run(main, stage(__doc__, "train", "split", "out"))
+    run(main, stage(__doc__, "train", "split", "embed", "out"))

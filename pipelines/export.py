@@ -4,20 +4,24 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from features import bundle, card, classifiers, codebook, manifest, training
+from features import bundle, card, classifiers, codebook, encoder, manifest, training
 from features.agreement import Agreement
-from features.bundle import Bundle, Model, ThemeName, View, Weights
+from features.bundle import Bundle, EncoderName, Model, ThemeName, VectorPart, VectorWeights, View, Weights
 from features.codebook import Codebook
 from features.errors import IntegrityFailure, UsageFailure
+from features.experiments import KernelRidge, NGrams, Part
+from features.resampling import Floats
 from features.text import Example, Sentence
-from features.training import Trained
-from pipelines import store, tables
+from features.training import Calibrated, Trained
+from pipelines import store, tables, vectors
 from pipelines.command import run, stage
 
 TOLERANCE = 1e-6
+_ENCODED_ANEW = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,31 +47,78 @@ def export(
     Labels must be equal, probabilities within 1e-6. A text in which the model knows nothing is not compared: the
     pipeline answers it from its intercepts, the bundle abstains.
     """
-    if trained.experiment.family != "linear-ngrams":
-        raise UsageFailure(f"{name}: only linear n-gram models can be exported, this is {trained.experiment.family}")
-    coefficients, intercepts = classifiers.weights(trained.pipeline)
-    views = [view for _, view in trained.pipeline.named_steps["features"].transformer_list]
-    idf = np.concatenate([view.idf_ if view.use_idf else np.ones(len(view.vocabulary_)) for view in views])
-    assert trained.calibration is not None
+    if not isinstance(trained.model, Calibrated):
+        raise UsageFailure(f"{name}: a baseline cannot be exported; choose a trained model")
+    mixture, calibration = trained.model.mixture, trained.model.calibration
+    parts = list(zip(trained.experiment.parts, mixture.pipelines, mixture.scales / len(mixture.scales), strict=True))
+    views = [found for part, pipeline, _ in parts for found in _views(part, pipeline)]
+    vector_parts = [_vector_part(part, pipeline, scale) for part, pipeline, scale in parts if part.vectors]
     model = Model(
-        schema=1,
-        kind="linear-ngrams",
+        schema=2,
+        kind="encoder" if vector_parts else "linear-ngrams",
         name=name,
         themes=[ThemeName(theme.id, theme.title) for theme in themes.themes],
-        views=[
-            View(ngrams, view.get_feature_names_out().tolist())
-            for ngrams, view in zip(trained.experiment.features, views, strict=True)
-        ],
+        views=[View(ngrams, view.get_feature_names_out().tolist()) for ngrams, view in views],
+        encoder=EncoderName(encoder.NAME, encoder.FINGERPRINT) if vector_parts else None,
+        vector_parts=[part for part, _ in vector_parts],
         thresholds=trained.thresholds.tolist(),
-        calibration=[(float(slope), float(offset)) for slope, offset in trained.calibration],
+        calibration=[(float(slope), float(offset)) for slope, offset in calibration],
         codebook_version=themes.version,
         codebook_sha256=themes.sha256,
         max_characters=max_characters,
         provenance=provenance,
     )
-    done = Export(model, Weights(coefficients, intercepts, idf))
-    _require_parity(trained, Bundle(done.model, done.weights, fingerprint=""), texts)
+    idf = [view.idf_ if view.use_idf else np.ones(len(view.vocabulary_)) for _, view in views]
+    done = Export(
+        model,
+        Weights(
+            coefficients=np.hstack([np.empty((len(themes.ids), 0)), *(_coefficients(*part) for part in parts)]),
+            intercepts=np.sum([_intercepts(pipeline, scale) for _, pipeline, scale in parts], axis=0),
+            idf=np.concatenate([np.empty(0), *idf]),
+            vector_parts=[weights for _, weights in vector_parts],
+        ),
+    )
+    exported = Bundle(done.model, done.weights, fingerprint="")
+    _require_parity(trained, exported, texts)
+    if vector_parts:
+        # Once more on a few with nothing remembered, so that the encoder itself is asked, as by a user.
+        with encoder.nothing_remembered():
+            _require_parity(trained, exported, texts[:_ENCODED_ANEW])
     return done
+
+
+def _views(part: Part, pipeline: Any) -> list[tuple[NGrams, Any]]:
+    """The part's n-gram views beside their fitted vectorizers; none for sentence vectors."""
+    if part.vectors:
+        return []
+    return list(zip(part.features, (view for _, view in pipeline[0].transformer_list), strict=True))
+
+
+def _coefficients(part: Part, pipeline: Any, scale: Floats) -> Floats:
+    """The part's share of the n-gram weights (themes, terms); no columns for sentence vectors."""
+    if part.vectors:
+        return np.empty((len(scale), 0))
+    return classifiers.weights(pipeline)[0] * scale[:, :1]
+
+
+def _intercepts(pipeline: Any, scale: Floats) -> Floats:
+    """The part's share of the intercepts, the offset of its scale included."""
+    own = np.zeros(len(scale)) if classifiers.is_kernel(pipeline) else classifiers.weights(pipeline)[1]
+    shifted: Floats = own * scale[:, 0] + scale[:, 1]
+    return shifted
+
+
+def _vector_part(part: Part, pipeline: Any, scale: Floats) -> tuple[VectorPart, VectorWeights]:
+    """The part's share of the margins as a function of sentence vectors."""
+    assert part.vectors is not None
+    layers, centre = part.vectors.layers, pipeline[0].centre_
+    if isinstance(part.classifier, KernelRidge):
+        last = pipeline[-1]
+        support = last.X_fit_.astype(np.float32)
+        weights = VectorWeights(centre, support, np.ascontiguousarray(last.dual_coef_.T * scale[:, :1]))
+        return VectorPart(layers, part.classifier.gamma, len(support)), weights
+    none = np.empty((0, centre.size), dtype=np.float32)
+    return VectorPart(layers, None, 0), VectorWeights(centre, none, classifiers.weights(pipeline)[0] * scale[:, :1])
 
 
 def _require_parity(trained: Trained, exported: Bundle, texts: Sequence[str]) -> None:
@@ -89,6 +140,7 @@ def main(options: argparse.Namespace) -> str:
     chosen = store.read_json(store.check(options.compare) / "champion.json", dict[str, str])
     sentences = tables.read(store.check(options.segment) / "sentences.parquet", Sentence)
     texts = [sentence.text for sentence in sentences]
+    vectors.recall(options.embed)
     for role in ("champion", "linear"):
         _export_one(chosen[role], options, texts, options.out / role)
     return f"champion {chosen['champion']}, linear {chosen['linear']}: same labels on {len(texts):,} sentences"
@@ -123,4 +175,4 @@ def _agreement(label: Path, themes: Sequence[str]) -> list[Agreement]:
 
 
 if __name__ == "__main__":
-    run(main, stage(__doc__, "train", "evaluate", "compare", "segment", "label", "split", "codebook", "out"))
+    run(main, stage(__doc__, "train", "evaluate", "compare", "segment", "label", "split", "embed", "codebook", "out"))

@@ -6,8 +6,11 @@ python -m pipelines.ledger . --check    say which document is not in step; exit 
 
 import argparse
 import re
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 from features.errors import IntegrityFailure, UsageFailure
 from features.experiments import hypothesis
@@ -17,13 +20,15 @@ from pipelines.command import experiment_names, read_yaml, run
 
 DOCUMENTS = ("README.md", "experiments/README.md", "data/README.md")
 DEVELOPMENT = "experiments/development.json"
+TRANSFER = "experiments/transfer.json"
+PROFILE = "experiments/profile.json"
 
 
-def filled(text: str, tables: dict[str, str], name: str) -> str:
-    """`text` with each table between its markers; raises UsageFailure when a document has no marker at all."""
+def filled(text: str, tables: Mapping[str, Callable[[], str]], name: str) -> str:
+    """`text` with each table it asks for between its markers; raises UsageFailure when it has no marker at all."""
     done, count = re.subn(
         r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)",
-        lambda match: match[1] + tables[match[2]] + match[3],
+        lambda match: match[1] + tables[match[2]]() + match[3],
         text,
         flags=re.DOTALL,
     )
@@ -32,26 +37,46 @@ def filled(text: str, tables: dict[str, str], name: str) -> str:
     return done
 
 
-def tables(root: Path) -> dict[str, str]:
-    """Markdown tables by name: `results` and `ideas` by experiment, `corpus` by theme, `genres` by genre."""
-    results = _results(root)
-    inputs = str(read_yaml(root / "params.yaml")["inputs"])
-    ideas = [
-        [name, hypothesis(root / "experiments" / f"{name.strip('*')}.yaml"), *numbers] for name, *numbers in results
-    ]
+def tables(root: Path) -> dict[str, Callable[[], str]]:
+    """What makes each Markdown table, by name; nothing is read for a table that no document asks for."""
+    inputs = root / str(read_yaml(root / "params.yaml")["inputs"])
     columns = ["experiment", "macro-F1 on valid", "macro-F1 on test, 95 % interval", "development (real text)"]
     agreement = ["theme", "Krippendorff's alpha, 95 % interval", "share of sentences"]
+    gains = ["documents", "sentences", "macro-F1 on development, 95 % interval"]
     return {
-        "results": _markdown(columns, results),
-        "ideas": _markdown([columns[0], "hypothesis", *columns[1:]], ideas),
-        "corpus": _markdown(agreement, _agreement(root)),
-        "genres": _markdown(["genre", "documents", "from", "to"], _genres(root / inputs / "corpus")),
+        "results": lambda: _markdown(columns, _results(root)),
+        "ideas": lambda: _markdown([columns[0], "hypothesis", *columns[1:]], _ideas(root)),
+        "corpus": lambda: _markdown(agreement, _agreement(root)),
+        "genres": lambda: _markdown(["genre", "documents", "from", "to"], _genres(inputs / "corpus")),
+        "parts": lambda: _markdown(["part", "documents", "sentences", *_themes(root)], _parts(root)),
+        "rounds": lambda: _markdown(["round", "aim", *gains], _rounds(root, inputs / "rounds.yaml")),
+        "shares": lambda: _markdown(["documents", "draws", "macro-F1 on development"], _shares(root)),
+        "profile": lambda: _markdown(
+            ["figure", *_made_by("corpus-report", root / PROFILE)["profiles"]], _profile(root)
+        ),
+        "apart": lambda: _markdown(["sets", "area under ROC", "sentences of each"], _apart(root)),
     }
+
+
+def _ideas(root: Path) -> list[list[str]]:
+    return [
+        [name, hypothesis(root / "experiments" / f"{name.strip('*')}.yaml"), *numbers]
+        for name, *numbers in _results(root)
+    ]
+
+
+def _made_by(target: str, path: Path) -> dict[str, Any]:
+    """A result of a make target that measures on gold of one's own; raises UsageFailure that says how to make it."""
+    if not path.exists():
+        raise UsageFailure(
+            f"{path}: missing; make it with: make {target} SET=gold.jsonl OUT={path.parent.name}/{path.name}"
+        )
+    return store.read_json(path, dict[str, Any])
 
 
 def _results(root: Path) -> list[list[str]]:
     champion = store.read_json(root / "data" / "compare" / "champion.json", dict[str, str])["champion"]
-    development = store.read_json(root / DEVELOPMENT, dict[str, Any])["experiments"]
+    development = _made_by("external", root / DEVELOPMENT)["experiments"]
     rows = []
     for name in experiment_names(root / "params.yaml"):
         found = store.read_json(root / "data" / "evaluate" / name / "metrics.json", dict[str, Any])
@@ -78,6 +103,49 @@ def _genres(corpus: Path) -> list[list[str]]:
     rows = [[genre, str(len(years)), min(years), max(years)] for genre, years in dates.items()]
     every = [year for years in dates.values() for year in years]
     return [*rows, ["all", str(len(every)), min(every), max(every)]]
+
+
+def _themes(root: Path) -> list[str]:
+    return list(store.read_json(root / "data" / "split" / "summary.json", dict[str, Any])["themes"]["train"])
+
+
+def _parts(root: Path) -> list[list[str]]:
+    found = store.read_json(root / "data" / "split" / "summary.json", dict[str, Any])
+    return [
+        [part, str(found["documents"][part]), f"{found['sentences'][part]:,}", *map(str, themes.values())]
+        for part, themes in found["themes"].items()
+    ]
+
+
+def _rounds(root: Path, path: Path) -> list[list[str]]:
+    gains = _made_by("transfer", root / TRANSFER)["rounds"]
+    aims = [one["aim"] for one in yaml.safe_load(path.read_text(encoding="utf-8"))]
+    if len(aims) != len(gains):
+        raise UsageFailure(f"{path}: {len(aims)} rounds, but {TRANSFER} has {len(gains)}; run: make transfer")
+    return [
+        [str(number), aim, str(gain["documents"]), f"{gain['sentences']:,}", _span(gain["macro_f1"])]
+        for number, (aim, gain) in enumerate(zip(aims, gains, strict=True), start=1)
+    ]
+
+
+def _shares(root: Path) -> list[list[str]]:
+    return [
+        [str(drawn[0]["documents"]), str(len(drawn)), " ".join(f"{one['macro_f1']['value']:.3f}" for one in drawn)]
+        for drawn in _made_by("transfer", root / TRANSFER)["shares"]
+    ]
+
+
+def _profile(root: Path) -> list[list[str]]:
+    columns = _made_by("corpus-report", root / PROFILE)["profiles"].values()
+    rows = zip(*columns, strict=True)
+    return [[f"{row[0]['group']}: {row[0]['name']}", *(f"{one['value']:g}" for one in row)] for row in rows]
+
+
+def _apart(root: Path) -> list[list[str]]:
+    found = _made_by("corpus-report", root / PROFILE)["separations"]
+    return [
+        [f"{one['first']} and {one['second']}", f"{one['area_under_roc']:.3f}", str(one["sentences"])] for one in found
+    ]
 
 
 def _markdown(columns: list[str], rows: list[list[str]]) -> str:

@@ -37,11 +37,13 @@ def score(
         raise UsageFailure(f"{source}: no such file or folder; name your documents")
     root, paths = (source, readers.files(source)) if source.is_dir() else (source.resolve().parent, [source.resolve()])
     expected = sum(sentence_tables.count(path) for path in paths)
+    at_once = batches.ENCODED_AT_ONCE if model.model.encoder else None
     if unit == "sentence":
-        found = batches.of_rows(progress(_rows(paths, root), total=expected, unit="sentences"))
+        found = batches.of_rows(progress(_rows(paths, root), total=expected, unit="sentences"), at_once=at_once)
     else:
         read = _documents(paths, root, max_megabytes, pdf_seconds)
-        found = batches.of_documents(progress(read, total=expected, unit="documents"), model.model.max_characters)
+        told = progress(read, total=expected, unit="documents")
+        found = batches.of_documents(told, model.model.max_characters, at_once=at_once)
     for batch in found:
         yield batch, scored.ask(model, batch.columns.text, explain=explain)
 

@@ -12,8 +12,8 @@ from features import codebook, experiments, lexicon
 from features.experiments import Experiment
 from features.lexicon import LabellingFunction
 from features.text import Example
-from features.training import Trained, dumps, train_model, train_rows
-from pipelines import store, tables, timings
+from features.training import Calibrated, Trained, dumps, train_model, train_rows
+from pipelines import store, tables, timings, vectors
 from pipelines.command import parameters, run, stage
 
 
@@ -40,6 +40,8 @@ def main(options: argparse.Namespace) -> str:
     themes = codebook.load(options.codebook).ids
     functions = lexicon.load(options.patterns, themes)
     examples = tables.read(store.check(options.split) / "splits.parquet", Example)
+    if experiment.family == "encoder":
+        vectors.recall(options.embed)
     wall, cpu = time.perf_counter(), time.process_time()
     trained = train(experiment, examples, themes, functions, **parameters(train, options.params))
     timing = {"train_seconds": time.perf_counter() - wall, "train_cpu_seconds": time.process_time() - cpu}
@@ -52,16 +54,17 @@ def main(options: argparse.Namespace) -> str:
 
 
 def _facts(trained: Trained, rows: Sequence[Example]) -> dict[str, object]:
-    calibration = None if trained.calibration is None else trained.calibration.round(6).tolist()
+    calibrated = trained.model if isinstance(trained.model, Calibrated) else None
     return {
         "experiment": trained.experiment,
         "themes": trained.themes,
         "thresholds": trained.thresholds.round(6).tolist(),
-        "calibration": calibration,
+        "calibration": calibrated and calibrated.calibration.round(6).tolist(),
+        "scales": calibrated and calibrated.mixture.scales.round(6).tolist(),
         "documents": len({row.doc for row in rows}),
         "sentences": Counter(row.label_source for row in rows),
     }
 
 
 if __name__ == "__main__":
-    run(main, stage(__doc__, "experiment", "split", "codebook", "patterns", "out"))
+    run(main, stage(__doc__, "experiment", "split", "embed", "codebook", "patterns", "out"))

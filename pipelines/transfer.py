@@ -22,7 +22,7 @@ from features.experiments import Experiment
 from features.gold import GoldRow, read_gold
 from features.metrics import Estimate, Predictions, measure
 from features.text import Document, Example
-from pipelines import store, tables
+from pipelines import store, tables, vectors
 from pipelines.command import Count, Share, parameters, progress, run
 
 
@@ -116,12 +116,18 @@ def read_rounds(path: Path, documents: Sequence[Document]) -> list[set[str]]:
 
 def main(options: argparse.Namespace) -> str:
     """Read corpus and gold file, write what each part of the corpus is worth."""
+    if options.out.resolve() == options.gold.resolve() or not options.out.resolve().parent.is_dir():
+        raise UsageFailure(f"{options.out}: name a file in a folder that exists, and not the gold file itself")
     themes = codebook.load(options.codebook).ids
     documents = tables.read(store.check(options.data / "ingest") / "documents.parquet", Document)
     examples = tables.read(store.check(options.data / "split") / "splits.parquet", Example)
     rounds = read_rounds(options.rounds, documents)
     gold = read_gold(options.gold, themes)
     experiment = experiments.load(options.experiment)
+    if experiment.is_baseline:
+        raise UsageFailure(f"{options.experiment}: a baseline learns nothing from more text; name a trained model")
+    if experiment.family == "encoder":
+        vectors.recall(options.data / "embed")
     done = transfer(experiment, examples, rounds, gold, themes, **parameters(transfer, options.params))
     store.write_json(options.out, {"experiment": options.experiment.stem, "rounds": done.rounds, "shares": done.shares})
     print(_table(done.rounds, done.shares, themes))

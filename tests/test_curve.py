@@ -1,3 +1,5 @@
+import numpy as np
+
 from features.codebook import Codebook
 from features.experiments import Experiment
 from features.text import Example
@@ -8,7 +10,8 @@ from tests.conftest import PARAMS
 def test_the_curve_grows_from_few_documents_to_all_and_rises(
     words_experiment: Experiment, examples: list[Example], small_codebook: Codebook
 ) -> None:
-    points = curve(words_experiment, examples, small_codebook.ids, **PARAMS["curve"])
+    scales = np.tile([1.0, 0.0], (1, len(small_codebook.ids), 1))
+    points = curve(words_experiment, scales, examples, small_codebook.ids, **PARAMS["curve"])
     assert [point.documents for point in points] == [2, 4, 5, 7]
     assert [len(point.macro_f1) for point in points] == [2, 2, 2, 1]
     assert points[-1].macro_f1[0] > min(points[0].macro_f1)

@@ -6,21 +6,22 @@ import pytest
 
 from features import card, experiments
 from features.agreement import Agreement
+from features.classifiers import KeywordClassifier
 from features.codebook import Codebook
 from features.errors import IntegrityFailure, UsageFailure
 from features.lexicon import LabellingFunction
 from features.text import Example
-from features.training import Trained
+from features.training import Baseline, Trained
 from pipelines.evaluate import evaluate, flat
 from pipelines.export import export
 from pipelines.train import train
 from tests.conftest import PARAMS
 
-LINEAR = ["complement-nb", "tfidf-word-logreg", "tfidf-word-char-logreg", "tfidf-linear-svm"]
+TRAINED = [path.stem for path in sorted(Path("experiments").glob("*.yaml")) if not experiments.load(path).is_baseline]
 
 
-@pytest.mark.parametrize("name", LINEAR)
-def test_every_linear_model_exports_with_the_same_labels_on_all_sentences(
+@pytest.mark.parametrize("name", TRAINED)
+def test_every_trained_model_exports_with_the_same_labels_on_all_sentences(
     name: str, examples: list[Example], small_codebook: Codebook, functions: list[LabellingFunction]
 ) -> None:
     experiment = experiments.load(Path("experiments") / f"{name}.yaml")
@@ -40,8 +41,8 @@ def test_a_model_that_would_answer_differently_is_not_exported(
 
 
 def test_a_baseline_is_refused_by_name(trained: Trained, small_codebook: Codebook) -> None:
-    baseline = replace(trained, experiment=experiments.load(Path("experiments/keywords.yaml")))
-    with pytest.raises(UsageFailure, match="keywords: only linear n-gram models"):
+    baseline = replace(trained, model=Baseline(KeywordClassifier([], small_codebook.ids)))
+    with pytest.raises(UsageFailure, match="keywords: a baseline cannot be exported"):
         export(baseline, "keywords", small_codebook, [], 2000, {})
 
 

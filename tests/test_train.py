@@ -3,14 +3,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from features.codebook import Codebook
+from features.encoder import WIDTH
 from features.experiments import Experiment
 from features.lexicon import LabellingFunction
 from features.text import Example
 from features.training import Trained, dumps
-from pipelines import store, tables
+from pipelines import store, tables, vectors
 from pipelines.train import train
 from tests.conftest import PARAMS, SMALL
 
@@ -32,6 +34,8 @@ def workspace(tmp_path: Path, examples: list[Example]) -> Path:
     """A folder in which the command can run: splits, codebook, patterns, parameters, experiments."""
     with store.writing(tmp_path / "data" / "split") as folder:
         tables.write(examples, Example, folder / "splits.parquet")
+    with store.writing(tmp_path / "data" / "embed") as folder:
+        vectors.write([], [3, 6], np.empty((0, 2, WIDTH), dtype=np.float32), folder)
     shutil.copy(SMALL / "params.yaml", tmp_path)
     shutil.copytree("experiments", tmp_path / "experiments")
     for name in ("codebook.yaml", "patterns.yaml"):
@@ -40,7 +44,7 @@ def workspace(tmp_path: Path, examples: list[Example]) -> Path:
 
 
 def run(workspace: Path, experiment: str) -> subprocess.CompletedProcess[str]:
-    words = f"{experiment} data/split data/codebook.yaml data/patterns.yaml data/train/x".split()
+    words = f"{experiment} data/split data/embed data/codebook.yaml data/patterns.yaml data/train/x".split()
     return subprocess.run(
         [sys.executable, "-m", "pipelines.train", *words],
         cwd=workspace,
@@ -66,6 +70,7 @@ def test_the_command_writes_the_model_its_facts_and_git_ignored_times(workspace:
         ("", "experiments/nope.yaml", 2, "experiments/nope.yaml: no such experiment"),
         ("params", "experiments/majority.yaml", 2, "params.yaml: train: unknown parameter 'fold'"),
         ("split", "experiments/majority.yaml", 4, "data/split/splits.parquet"),
+        ("missing vectors", "experiments/minilm-kernel.yaml", 4, "data/embed/MANIFEST.sha256: missing"),
         ("missing", "experiments/majority.yaml", 4, "data/split/MANIFEST.sha256: missing"),
     ],
 )
@@ -77,6 +82,8 @@ def test_bad_input_is_named_and_nothing_is_written(
         path.write_text(path.read_text(encoding="utf-8").replace("folds:", "fold:"), encoding="utf-8")
     if spoil == "split":
         (workspace / "data" / "split" / "splits.parquet").write_bytes(b"rot")
+    if spoil == "missing vectors":
+        shutil.rmtree(workspace / "data" / "embed")
     if spoil == "missing":
         shutil.rmtree(workspace / "data" / "split")
     done = run(workspace, experiment)

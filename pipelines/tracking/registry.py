@@ -6,7 +6,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from features import bundle
+from features import bundle, encoder
 from pipelines.tracking.mlflow_store import Store
 from pipelines.tracking.promotions import Promotion
 
@@ -14,6 +14,7 @@ CHALLENGER, CHAMPION = "challenger", "champion"
 _CODE = Path(bundle.__file__).parent
 # What features.bundle and serving.py import, and nothing else: the model is loaded where this project is not installed.
 REQUIREMENTS = ("mlflow", "msgspec", "numpy", "pandas", "PyYAML", "scipy")
+ENCODER_REQUIREMENTS = (encoder.PACKAGE, "safetensors", "tokenizers")
 _EXAMPLE = ("The two sides agreed to share information on the financing of terrorism.", "The meeting closed at noon.")
 
 
@@ -89,6 +90,7 @@ def _log_model(loaded: bundle.Bundle, name: str, export: Path, experiment_id: st
     from pipelines import serving
 
     mlflow.set_experiment(experiment_id=experiment_id)
+    needed = (*REQUIREMENTS, *(ENCODER_REQUIREMENTS if loaded.model.encoder else ()))
     return Model.log(
         artifact_path=None,
         flavor=mlflow.pyfunc,
@@ -97,7 +99,7 @@ def _log_model(loaded: bundle.Bundle, name: str, export: Path, experiment_id: st
         python_model=serving.__file__,
         artifacts={"bundle": str(export)},
         code_paths=[str(_CODE)],
-        pip_requirements=[f"{package}=={metadata.version(package)}" for package in REQUIREMENTS],
+        pip_requirements=[f"{package}=={metadata.version(package)}" for package in needed],
         signature=_signature(loaded.themes),
         input_example=pd.DataFrame({"text": _EXAMPLE}),
     )

@@ -67,3 +67,10 @@ def test_a_table_that_fills_several_batches_is_counted_once(monkeypatch: pytest.
     found = list(of_rows([("a.csv", position, Row("One.")) for position in range(5)]))
     assert [len(batch.columns.text) for batch in found] == [2, 2, 1]
     assert sum(batch.sources for batch in found) == 1
+
+
+def test_batches_are_as_large_as_asked() -> None:
+    found = list(of_documents([Document(f"d{n}", TEXT) for n in range(6)], 300, at_once=1))
+    assert [batch.sources for batch in found] == [1] * 6
+    rows = [("a.csv", position, Row("One.")) for position in range(7)]
+    assert [len(batch.columns.text) for batch in of_rows(rows, at_once=3)] == [3, 3, 1]

@@ -1,15 +1,17 @@
 import numpy as np
 import pytest
 
-from features import experiments
+from features import classifiers, experiments
 from features.classifiers import fit, margins, weights
 from features.codebook import Codebook
-from features.experiments import Experiment, NGrams
+from features.errors import ResourceFailure
+from features.experiments import NGrams, Part
 from features.text import Example
 from features.training import gold_matrix
 
 VIEWS = [NGrams("words", (1, 2), sublinear_tf=True, idf=True, norm="l2")]
-KINDS: list[experiments.Classifier] = [
+KERNEL = Part(experiments.KernelRidge(), vectors=experiments.Vectors([3, 6]))
+KINDS: list[experiments.Fitted] = [
     experiments.ComplementNB(),
     experiments.LogisticRegression(c=10, balanced=True),
     experiments.LinearSVM(balanced=True),
@@ -18,11 +20,11 @@ KINDS: list[experiments.Classifier] = [
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: type(kind).__name__)
 def test_margins_are_the_linear_function_that_is_exported(
-    kind: experiments.Classifier, examples: list[Example], small_codebook: Codebook
+    kind: experiments.Fitted, examples: list[Example], small_codebook: Codebook
 ) -> None:
     texts = [row.text for row in examples]
     gold = gold_matrix(examples, small_codebook.ids)
-    pipeline = fit(Experiment(kind, VIEWS), texts, gold)
+    pipeline = fit(Part(kind, VIEWS), texts, gold)
     coefficients, intercepts = weights(pipeline)
     found = margins(pipeline, texts)
     assert found.shape == gold.shape
@@ -31,10 +33,17 @@ def test_margins_are_the_linear_function_that_is_exported(
     assert all(found[gold[:, n], n].mean() > found[~gold[:, n], n].mean() for n in range(gold.shape[1]))
 
 
-def test_a_theme_never_seen_has_no_margin(examples: list[Example], small_codebook: Codebook) -> None:
+@pytest.mark.parametrize("part", [Part(KINDS[1], VIEWS), KERNEL], ids=["linear", "kernel"])
+def test_a_theme_never_seen_has_no_margin(part: Part, examples: list[Example], small_codebook: Codebook) -> None:
     texts = [row.text for row in examples]
     gold = gold_matrix(examples, small_codebook.ids)
     gold[:, 1] = False
-    found = margins(fit(Experiment(KINDS[1], VIEWS), texts, gold), texts[:3])
+    found = margins(fit(part, texts, gold), texts[:3])
     assert np.isnan(found[:, 1]).all()
     assert not np.isnan(found[:, [0, 2, 3, 4]]).any()
+
+
+def test_more_rows_than_a_kernel_can_hold_are_refused_before_memory_runs_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(classifiers, "_MOST_KERNEL_ROWS", 3)
+    with pytest.raises(ResourceFailure, match="take logistic_regression"):
+        fit(KERNEL, ["one", "two", "three", "four"], np.ones((4, 2), dtype=bool))

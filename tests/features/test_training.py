@@ -10,12 +10,12 @@ from features import experiments, training
 from features.classifiers import fit, margins
 from features.codebook import Codebook
 from features.errors import UsageFailure
-from features.experiments import Experiment
+from features.experiments import Experiment, Part
 from features.lexicon import LabellingFunction
 from features.metrics import Bools, macro_f1
 from features.resampling import Floats
 from features.text import Example
-from features.training import Trained, dumps, gold_matrix, loads, train_model, train_rows
+from features.training import Calibrated, Trained, dumps, gold_matrix, loads, mixed, train_model, train_rows
 from tests.conftest import PARAMS
 
 KNOBS = PARAMS["train"]
@@ -85,9 +85,9 @@ def test_out_of_fold_models_never_see_the_groups_they_score(
     group_of = {row.text: row.group for row in examples}
     fitted: list[set[str]] = []
 
-    def spy_fit(experiment: Experiment, texts: list[str], gold: Bools) -> Pipeline:
+    def spy_fit(part: Part, texts: list[str], gold: Bools) -> Pipeline:
         fitted.append({group_of[text] for text in texts})
-        return fit(experiment, texts, gold)
+        return fit(part, texts, gold)
 
     def spy_margins(pipeline: Pipeline, texts: list[str]) -> Floats:
         assert fitted[-1].isdisjoint(group_of[text] for text in texts)
@@ -97,6 +97,30 @@ def test_out_of_fold_models_never_see_the_groups_they_score(
     monkeypatch.setattr(training, "margins", spy_margins)
     train_model(words_experiment, examples, small_codebook.ids, [], **KNOBS)
     assert len(fitted) == KNOBS["folds"] + 1
+
+
+def test_parts_are_averaged_on_the_scale_of_their_own_log_odds() -> None:
+    margins_of_parts = [np.array([[2.0, -1.0]]), np.array([[10.0, 30.0]])]
+    scales = np.array([[[1.0, 0.0], [2.0, 1.0]], [[0.1, 1.0], [0.1, 0.0]]])
+    np.testing.assert_allclose(mixed(margins_of_parts, scales), [[(2.0 + 2.0) / 2, (-1.0 + 3.0) / 2]])
+
+
+def test_a_single_part_keeps_its_margins(trained: Trained, examples: list[Example]) -> None:
+    assert isinstance(trained.model, Calibrated)
+    texts = [row.text for row in examples[:20]]
+    expected = margins(trained.model.mixture.pipelines[0], texts)
+    np.testing.assert_array_equal(trained.model.mixture.margins(texts), expected)
+
+
+def test_an_average_learns_from_train_alone(
+    examples: list[Example], small_codebook: Codebook, functions: list[LabellingFunction]
+) -> None:
+    average = experiments.load(Path("experiments/ngrams-minilm-kernel.yaml"))
+    other = [
+        row if row.part == "train" else replace(row, text="Something else.", themes=["financing"]) for row in examples
+    ]
+    found = [train_model(average, rows, small_codebook.ids, functions, **KNOBS) for rows in (examples, other)]
+    assert dumps(found[0]) == dumps(found[1])
 
 
 def test_one_train_document_is_too_few_and_says_what_to_do(

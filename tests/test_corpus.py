@@ -1,15 +1,19 @@
 """The shipped corpus keeps the rules it was made by."""
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from features import annotations, codebook
 from features.annotations import Annotations
-from features.text import Document
+from features.duplicates import near_duplicates
+from features.profile import names_terrorism
+from features.text import Document, Label
 from pipelines.ingest import Ingested, ingest
+from pipelines.label import label
 from pipelines.segment import segment
 from tests.conftest import PARAMS
 
@@ -19,6 +23,14 @@ DATA = Path("data")
 @pytest.fixture(scope="module")
 def corpus() -> Ingested:
     return ingest(DATA / "corpus", **PARAMS["ingest"])
+
+
+@pytest.fixture(scope="module")
+def labels(corpus: Ingested, decided: Annotations) -> list[Label]:
+    """Every sentence that coders decided."""
+    sentences = segment(corpus.documents, **PARAMS["segment"])
+    found = label(sentences, decided, codebook.load(DATA / "codebook.yaml"), [], **PARAMS["label"]).labels
+    return [row for row in found if row.label_source == "gold"]
 
 
 @pytest.fixture(scope="module")
@@ -38,10 +50,50 @@ def test_a_document_lies_in_the_folder_of_its_genre_under_its_id(corpus: Ingeste
     assert {path.relative_to(DATA / "corpus").as_posix() for path in (DATA / "corpus").rglob("*.txt")} == expected
 
 
-def test_no_genre_has_more_than_an_eighth_of_the_documents(corpus: Ingested) -> None:
+def test_the_corpus_is_large_and_of_many_kinds(corpus: Ingested, labels: list[Label]) -> None:
     genres = Counter(document.genre for document in corpus.documents)
+    assert len(corpus.documents) >= 200
+    assert len(labels) >= 3600
     assert len(genres) >= 14
-    assert max(genres.values()) <= 0.12 * len(corpus.documents) + 1
+    assert max(genres.values()) <= 0.12 * len(corpus.documents)
+    assert len({document.source for document in corpus.documents}) >= 60
+
+
+def test_dates_spread_over_a_quarter_of_a_century(corpus: Ingested) -> None:
+    years = {int(str(document.date)[:4]) for document in corpus.documents}
+    assert years <= set(range(1999, 2026))
+    assert len(years) >= 25
+
+
+def test_most_sentences_carry_one_theme_or_none_as_in_life(labels: list[Label]) -> None:
+    counts = np.array([len(row.themes) for row in labels])
+    assert 0.42 <= (counts == 0).mean() <= 0.55
+    assert (counts > 1).mean() >= 0.15
+
+
+def test_every_theme_has_support_in_many_documents(labels: list[Label]) -> None:
+    for theme in codebook.load(DATA / "codebook.yaml").ids:
+        carriers = [row for row in labels if theme in row.themes]
+        assert len(carriers) >= 0.09 * len(labels), theme
+        assert len({row.doc for row in carriers}) >= 60, theme
+
+
+def test_many_documents_are_about_something_else(labels: list[Label]) -> None:
+    themed: dict[str, list[bool]] = defaultdict(list)
+    for row in labels:
+        themed[row.doc].append(bool(row.themes))
+    assert sum(np.mean(rows) <= 0.25 for rows in themed.values()) >= 35
+
+
+def test_theme_less_sentences_name_terrorism_in_passing(labels: list[Label]) -> None:
+    passing = [names_terrorism(row.text) for row in labels if not row.themes]
+    assert 0.13 <= np.mean(passing) <= 0.25
+
+
+def test_institutions_repeat_themselves_as_in_life(labels: list[Label]) -> None:
+    pairs = near_duplicates([row.text for row in labels], shingle=2, at_least=0.6)
+    repeated = {int(row) for a, b in pairs for row in (a, b) if labels[a].doc != labels[b].doc}
+    assert 0.03 <= len(repeated) / len(labels) <= 0.06
 
 
 def test_every_sentence_is_coded_by_two_coders_and_no_dispute_is_left(corpus: Ingested, decided: Annotations) -> None:

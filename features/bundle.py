@@ -12,24 +12,23 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
 import msgspec
 import numpy as np
 
-from features import encoder, manifest, ngrams
-from features.encoder import States
+from features import embeddings, encoder, manifest, ngrams, vector_parts
 from features.errors import IntegrityFailure, UntrustedModelFailure
 from features.experiments import NGrams
 from features.metrics import Bools
 from features.resampling import Floats
 from features.thresholds import calibrate
+from features.vector_parts import VectorPart, VectorWeights
 
 FILES = {"model.json", "weights.npz", "card.md"}
 SENTENCE_VECTOR = "[sentence vector]"
 _LARGEST_JSON = 1 << 30
 _NPY_HEADER = 128
-_TEXTS_AT_ONCE = 1_000
 
 
 class ThemeName(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -53,14 +52,6 @@ class EncoderName(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     fingerprint: str
 
 
-class VectorPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A function of sentence vectors: Gaussian kernels around `rows` stored ones, or linear where `gamma` is null."""
-
-    layers: Annotated[list[Annotated[int, msgspec.Meta(ge=0, le=encoder.LAYERS)]], msgspec.Meta(min_length=1)]
-    gamma: Annotated[float, msgspec.Meta(gt=0)] | None
-    rows: Annotated[int, msgspec.Meta(ge=0)]
-
-
 class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`model.json`: everything but the numbers per term. `calibration` rows are slope and offset."""
 
@@ -77,18 +68,6 @@ class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     codebook_sha256: str
     max_characters: int
     provenance: dict[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class VectorWeights:
-    """Numbers of a vector part: `centre` (layers, 384), `support` (rows, 384 * layers) float32, and `dual`.
-
-    `dual` is (themes, rows) for kernels; (themes, 384 * layers) for a linear part, whose `support` is empty.
-    """
-
-    centre: Floats
-    support: States
-    dual: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +114,8 @@ class Bundle:
             found = ngrams.matrix(texts, view, vocabulary, self.weights.idf[start:end] if view.idf else None)
             margins += found @ self.weights.coefficients[:, start:end].T
             known |= np.diff(found.indptr) > 0
-        for part, numbers in zip(self.model.vector_parts, self.weights.vector_parts, strict=True):
-            margins += vector_margins(encoder.states(texts, part.layers, keep=False), part, numbers)
+        if self.model.vector_parts:
+            margins += self._of_vectors(texts)
             known |= np.array([any(map(str.isalpha, text)) for text in texts], dtype=bool)
         probabilities = calibrate(margins, np.array(self.model.calibration))
         labels = (probabilities >= self.thresholds) & known[:, None]
@@ -154,28 +133,25 @@ class Bundle:
             found = ngrams.matrix([text], view, vocabulary, self.weights.idf[start:end] if view.idf else None)
             parts = found.data * self.weights.coefficients[row, start:end][found.indices]
             shares += [(named.vocabulary[i], float(part)) for i, part in zip(found.indices, parts, strict=True)]
-        for part, numbers in zip(self.model.vector_parts, self.weights.vector_parts, strict=True):
-            states = encoder.states([text], part.layers, keep=False)
-            shares.append((SENTENCE_VECTOR, float(vector_margins(states, part, numbers)[0, row])))
+        if self.model.vector_parts:
+            shares.append((SENTENCE_VECTOR, float(self._of_vectors([text])[0, row])))
         return sorted(shares, key=lambda share: (-abs(share[1]), share[0]))[:most]
+
+    def _of_vectors(self, texts: Sequence[str]) -> Floats:
+        """The vector parts' share of the margins; every text is encoded once for all of them, and forgotten."""
+        layers = sorted({layer for part in self.model.vector_parts for layer in part.layers})
+        states = embeddings.states(texts, layers, keep=False)
+        shares = [
+            vector_parts.margins(states[:, [layers.index(layer) for layer in part.layers]], part, numbers)
+            for part, numbers in zip(self.model.vector_parts, self.weights.vector_parts, strict=True)
+        ]
+        total: Floats = np.sum(shares, axis=0, dtype=np.float64)
+        return total
 
     def _views(self) -> list[tuple[NGrams, dict[str, int], int, int]]:
         edges = [int(edge) for edge in self._edges]
         views = [view.ngrams for view in self.model.views]
         return list(zip(views, self._vocabularies, edges[:-1], edges[1:], strict=True))
-
-
-def vector_margins(states: States, part: VectorPart, weights: VectorWeights) -> Floats:
-    """Shape (texts, themes), from `states` (texts, layers, 384); some thousand kernels at a time."""
-    found = np.empty((len(states), len(weights.dual)))
-    support = weights.support.astype(np.float64)
-    for start in range(0, len(states), _TEXTS_AT_ONCE):
-        rows = encoder.vectors(states[start : start + _TEXTS_AT_ONCE], weights.centre)
-        if part.gamma is not None:
-            squares = (rows**2).sum(axis=1)[:, None] + (support**2).sum(axis=1) - 2 * (rows @ support.T)
-            rows = np.exp(-part.gamma * np.maximum(squares, 0.0))
-        found[start : start + _TEXTS_AT_ONCE] = rows @ weights.dual.T
-    return found
 
 
 def write(folder: Path, model: Model, weights: Weights, card: str) -> None:

@@ -1,14 +1,12 @@
 """Sentence states of all-MiniLM-L6-v2 (Reimers and Gurevych 2019; Wang et al. 2020) in numpy alone.
 
-The weights come from an installed package and are used only if they are the known ones. A text's states depend on the
-text alone, so what has been computed or recalled once is not computed again.
+The weights come from an installed package and are used only if they are the known ones.
 """
 
 import hashlib
 import importlib.metadata
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.errors import IntegrityFailure, UsageFailure
-from features.resampling import Floats
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -38,9 +35,6 @@ _HEADS = 12
 _LONGEST = 256
 _BATCH = 32
 _SURROGATE = re.compile("[\ud800-\udfff]")
-
-# By text and layer; one state each, shape (384,).
-_known: dict[tuple[bytes, int], States] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,72 +107,6 @@ def load() -> Encoder:
         if hashlib.sha256((folder / name).read_bytes()).hexdigest() != expected:
             raise IntegrityFailure(f"{folder / name}: not the file of {NAME}; install {PACKAGE}=={PACKAGE_VERSION}")
     return Encoder(Tokenizer.from_file(str(folder / "tokenizer.json")), load_file(folder / "model.safetensors"))
-
-
-def states(texts: Sequence[str], layers: Sequence[int], *, keep: bool = True) -> States:
-    """Shape (texts, layers, 384); only texts not met before are computed, and kept if asked. Raises as `load` does."""
-    keys = [key(text) for text in texts]
-    wanted = dict(zip(keys, texts, strict=True))
-    new = [name for name in wanted if any((name, layer) not in _known for layer in layers)]
-    computed = _by_key(new, layers, _loaded().states([wanted[name] for name in new])[:, list(layers)]) if new else {}
-    found = [
-        computed[at] if at in computed else _known[at] for at in ((name, layer) for name in keys for layer in layers)
-    ]
-    if keep:
-        _known.update(computed)
-    return np.array(found, dtype=np.float32).reshape(len(texts), len(layers), WIDTH)
-
-
-def key(text: str) -> bytes:
-    """What a text is remembered by."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
-
-
-def remember(keys: Sequence[bytes], layers: Sequence[int], found: States) -> None:
-    """Take states computed for these texts, shape (keys, layers, 384)."""
-    _known.update(_by_key(keys, layers, found))
-
-
-@contextmanager
-def nothing_remembered() -> Iterator[None]:
-    """Within the block every text is new, as it is to a user: for checks and for timing."""
-    before = dict(_known)
-    _known.clear()
-    try:
-        yield
-    finally:
-        _known.clear()
-        _known.update(before)
-
-
-def vectors(found: States, centre: Floats) -> Floats:
-    """States (texts, layers, 384) less their `centre` (layers, 384), at unit length each, side by side at length 1.
-
-    The centre is what all sentences share; without it the layers below the last hardly differ between sentences.
-    """
-    centred = found.astype(np.float64) - centre
-    lengths = np.linalg.norm(centred, axis=2, keepdims=True)
-    unit = centred / np.where(lengths > 0, lengths, 1.0) / np.sqrt(centred.shape[1])
-    # At the precision of the encoder, so that what a bundle stores is what was fitted.
-    result: Floats = unit.reshape(len(found), -1).astype(np.float32).astype(np.float64)
-    return result
-
-
-_encoder: list[Encoder] = []
-
-
-def _loaded() -> Encoder:
-    if not _encoder:
-        _encoder.append(load())
-    return _encoder[0]
-
-
-def _by_key(keys: Sequence[bytes], layers: Sequence[int], found: States) -> dict[tuple[bytes, int], States]:
-    return {
-        (name, layer): state
-        for name, of_text in zip(keys, found, strict=True)
-        for layer, state in zip(layers, of_text, strict=True)
-    }
 
 
 def _of_one_length(tokens: Sequence[Sequence[int]]) -> Iterator[list[int]]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sklearn.base import BaseEstimator, TransformerMixin
 
-from features import encoder
+from features import embeddings
 from features.resampling import Floats
 
 
@@ -16,9 +16,9 @@ class SentenceVectors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def fit(self, texts: Sequence[str], _gold: object = None) -> "SentenceVectors":
         """Learn the centre, shape (layers, 384)."""
-        self.centre_ = encoder.states(texts, self.layers).mean(axis=0, dtype="float64")
+        self.centre_ = embeddings.states(texts, self.layers).mean(axis=0, dtype="float64")
         return self
 
     def transform(self, texts: Sequence[str]) -> Floats:
         """Shape (texts, 384 * layers), rows of length 1."""
-        return encoder.vectors(encoder.states(texts, self.layers), self.centre_)
+        return embeddings.vectors(embeddings.states(texts, self.layers), self.centre_)

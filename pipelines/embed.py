@@ -11,7 +11,7 @@ from typing import Annotated
 import msgspec
 import numpy as np
 
-from features import encoder, experiments
+from features import embeddings, encoder, experiments
 from features.encoder import LAYERS, States
 from features.errors import Failure, UsageFailure
 from features.text import Sentence
@@ -23,13 +23,13 @@ def embed(
     texts: Sequence[str], *, layers: list[Annotated[int, msgspec.Meta(ge=0, le=LAYERS)]], at_once: Count
 ) -> dict[bytes, States]:
     """States (layers, 384) by key of every distinct text, in their order; nothing where `layers` is empty."""
-    wanted = {encoder.key(text): text for text in texts} if layers else {}
+    wanted = {embeddings.key(text): text for text in texts} if layers else {}
     # Texts of like length together: the encoder works on those with one number of tokens at once.
     ordered = sorted(wanted.values(), key=len)
     pieces = [ordered[start : start + at_once] for start in range(0, len(ordered), at_once)]
     found: dict[bytes, States] = {}
     for piece in progress(pieces, total=len(pieces), unit=f"times {at_once} sentences"):
-        found.update(zip(map(encoder.key, piece), encoder.states(piece, layers), strict=True))
+        found.update(zip(map(embeddings.key, piece), embeddings.states(piece, layers), strict=True))
     return {name: found[name] for name in wanted}
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from features import encoder, metrics, training
+from features import embeddings, metrics, training
 from features.metrics import Estimate, Predictions
 from features.spreadsheet import guarded
 from features.text import Example
@@ -125,7 +125,7 @@ def _draw(done: Evaluation, folder: Path) -> None:
 def _speed(trained: Trained, rows: Sequence[Example]) -> float:
     # An encoder takes long enough for few sentences to tell, and must not find them already encoded.
     texts = [row.text for row in rows][: _TIMED if trained.experiment.family == "encoder" else None]
-    with encoder.nothing_remembered():
+    with embeddings.nothing_remembered():
         started = time.perf_counter()
         trained.probabilities(texts)
         return round(len(texts) / (time.perf_counter() - started), 1)

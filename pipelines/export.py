@@ -8,15 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from features import bundle, card, classifiers, codebook, encoder, manifest, training
+from features import bundle, card, classifiers, codebook, embeddings, encoder, manifest, training
 from features.agreement import Agreement
-from features.bundle import Bundle, EncoderName, Model, ThemeName, VectorPart, VectorWeights, View, Weights
+from features.bundle import Bundle, EncoderName, Model, ThemeName, View, Weights
 from features.codebook import Codebook
 from features.errors import IntegrityFailure, UsageFailure
 from features.experiments import KernelRidge, NGrams, Part
 from features.resampling import Floats
 from features.text import Example, Sentence
 from features.training import Calibrated, Trained
+from features.vector_parts import VectorPart, VectorWeights
 from pipelines import store, tables, vectors
 from pipelines.command import run, stage
 
@@ -82,7 +83,7 @@ def export(
     _require_parity(trained, exported, texts)
     if vector_parts:
         # Once more on a few with nothing remembered, so that the encoder itself is asked, as by a user.
-        with encoder.nothing_remembered():
+        with embeddings.nothing_remembered():
             _require_parity(trained, exported, texts[:_ENCODED_ANEW])
     return done
 

@@ -112,8 +112,8 @@ def _themes(root: Path) -> list[str]:
 def _parts(root: Path) -> list[list[str]]:
     found = store.read_json(root / "data" / "split" / "summary.json", dict[str, Any])
     return [
-        [part, str(found["documents"][part]), f"{found['sentences'][part]:,}", *map(str, themes.values())]
-        for part, themes in found["themes"].items()
+        [part, str(count), f"{found['sentences'][part]:,}", *map(str, found["themes"][part].values())]
+        for part, count in sorted(found["documents"].items(), key=lambda item: -item[1])
     ]
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from features import encoder
+from features import embeddings, encoder
 from features.encoder import States
 from features.errors import IntegrityFailure
 from pipelines import store
@@ -33,5 +33,5 @@ def recall(folder: Path) -> set[tuple[bytes, int]]:
         if "made_with" not in arrays or str(arrays["made_with"]) != encoder.FINGERPRINT:
             raise IntegrityFailure(f"{path}: made by another encoder than {encoder.NAME}; run: dvc repro embed")
         keys, layers = [row.tobytes() for row in arrays["keys"]], arrays["layers"].tolist()
-        encoder.remember(keys, layers, arrays["states"])
+        embeddings.remember(keys, layers, arrays["states"])
     return {(key, layer) for key in keys for layer in layers}

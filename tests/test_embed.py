@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from features import encoder
+from features import embeddings, encoder
 from features.errors import IntegrityFailure, UsageFailure
 from features.text import Sentence
 from pipelines import store, tables, vectors
@@ -18,13 +18,13 @@ TEXTS = ["One sentence of ours.", "A second one, a little longer.", "One sentenc
 
 def test_every_distinct_text_has_its_states_in_order() -> None:
     found = embed(TEXTS, **PARAMS["embed"])
-    assert list(found) == [encoder.key(TEXTS[0]), encoder.key(TEXTS[1])]
+    assert list(found) == [embeddings.key(TEXTS[0]), embeddings.key(TEXTS[1])]
     expected = encoder.load().states(TEXTS[:2])[:, PARAMS["embed"]["layers"]]
     np.testing.assert_allclose(np.array(list(found.values())), expected, atol=2e-6)
 
 
 def test_no_layers_ask_nothing_of_the_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(encoder, "states", lambda *_: pytest.fail("the encoder was asked"))
+    monkeypatch.setattr(embeddings, "states", lambda *_: pytest.fail("the encoder was asked"))
     assert embed(TEXTS, layers=[], at_once=2) == {}
 
 
@@ -45,15 +45,15 @@ def test_a_second_run_computes_nothing_and_writes_the_same_bytes(
 ) -> None:
     main(options)
     first = hashlib.sha256((options.out / "states.npz").read_bytes()).hexdigest()
-    monkeypatch.setattr(encoder, "_known", {})
-    monkeypatch.setattr(encoder, "_loaded", lambda: pytest.fail("the encoder was asked again"))
+    monkeypatch.setattr(embeddings, "_known", {})
+    monkeypatch.setattr(embeddings, "_loaded", lambda: pytest.fail("the encoder was asked again"))
     assert main(options).endswith("0 of them new")
     assert hashlib.sha256((options.out / "states.npz").read_bytes()).hexdigest() == first
 
 
 def test_what_was_written_is_recalled(options: argparse.Namespace, small_sentences: list[Sentence]) -> None:
     main(options)
-    expected = {(encoder.key(sentence.text), layer) for sentence in small_sentences[:5] for layer in (3, 6)}
+    expected = {(embeddings.key(sentence.text), layer) for sentence in small_sentences[:5] for layer in (3, 6)}
     assert vectors.recall(options.out) == expected
 
 
@@ -86,8 +86,8 @@ def test_without_the_package_the_experiments_that_need_it_are_named(
     options: argparse.Namespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(encoder, "PACKAGE", "no-such-package-anywhere")
-    monkeypatch.setattr(encoder, "_encoder", [])
-    monkeypatch.setattr(encoder, "_known", {})
+    monkeypatch.setattr(embeddings, "_loaded", encoder.load)
+    monkeypatch.setattr(embeddings, "_known", {})
     params = tmp_path / "params.yaml"
     small = options.params.read_text(encoding="utf-8")
     params.write_text(re.sub(r"(?m)^experiments:\n", "experiments:\n  - minilm-kernel\n", small))

@@ -5,13 +5,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from features import bundle, encoder, experiments, manifest
-from features.bundle import Bundle, VectorPart, VectorWeights
+from features import bundle, embeddings, encoder, experiments, manifest, vector_parts
+from features.bundle import Bundle
 from features.codebook import Codebook
 from features.encoder import WIDTH
 from features.errors import UntrustedModelFailure
 from features.text import Example
 from features.training import Trained
+from features.vector_parts import VectorPart, VectorWeights
 from pipelines.export import Export, export
 from pipelines.train import train
 from tests.conftest import PARAMS
@@ -64,9 +65,9 @@ def test_the_same_bytes_are_written_twice(folder: Path, tmp_path: Path) -> None:
 
 
 def test_scoring_does_not_gather_what_it_has_read(folder: Path) -> None:
-    known = len(encoder._known)
+    known = len(embeddings._known)
     bundle.load(folder).score(["A sentence that nobody has ever put to this model.", *TEXTS])
-    assert len(encoder._known) == known
+    assert len(embeddings._known) == known
 
 
 def test_another_encoder_is_refused_by_name(folder: Path) -> None:
@@ -118,9 +119,9 @@ def test_an_explanation_adds_up_and_tells_the_vectors_share_apart(exported: Expo
 def test_kernels_are_those_of_the_definition_however_many_texts_are_asked(gamma: float) -> None:
     generator = np.random.default_rng(1)
     states = generator.normal(size=(2_500, 1, WIDTH)).astype(np.float32)
-    centre, support = np.zeros((1, WIDTH)), encoder.vectors(states[:3], np.zeros((1, WIDTH)))
+    centre, support = np.zeros((1, WIDTH)), embeddings.vectors(states[:3], np.zeros((1, WIDTH)))
     weights = VectorWeights(centre, support.astype(np.float32), generator.normal(size=(2, 3)))
-    found = bundle.vector_margins(states, VectorPart([6], gamma, 3), weights)
-    rows = encoder.vectors(states, centre)
+    found = vector_parts.margins(states, VectorPart([6], gamma, 3), weights)
+    rows = embeddings.vectors(states, centre)
     squares = ((rows[:, None, :] - support[None, :, :]) ** 2).sum(axis=2)
     np.testing.assert_allclose(found, np.exp(-gamma * squares) @ weights.dual.T, atol=1e-9)

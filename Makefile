@@ -3,6 +3,7 @@ PYTHON ?= python3
 PORT ?= 5000
 MODEL ?= data/export/champion
 CHROMIUM ?= chromium
+EXPERIMENTS ?= tfidf-word-char-logreg ngrams-minilm-logreg
 SHOWN ?= data/corpus/joint-working-group-readout/uskara-vestmar-jwg-2014.txt
 INPUTS := $(shell sed -n 's/^inputs: *\([^ #]*\).*/\1/p' params.yaml)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -57,10 +58,10 @@ corpus-report: env  ## what the corpus is like, beside gold of your own: [SET=go
 	@dvc repro --quiet split
 	@python -m pipelines.corpus_report --codebook $(INPUTS)/codebook.yaml --patterns $(INPUTS)/patterns.yaml $(if $(SET),--set "$(SET)") $(if $(OUT),--out "$(OUT)")
 
-transfer: env  ## what each round of the corpus is worth on gold of your own: SET=gold.jsonl [OUT=transfer.json]
+transfer: env  ## what each round of the corpus is worth on gold of your own: SET=gold.jsonl [OUT=transfer.json] [EXPERIMENTS="a b"]
 	@test -n "$(SET)" || { echo 'usage: make transfer SET=gold.jsonl OUT=transfer.json' >&2; exit 2; }
-	@dvc repro --quiet split
-	@python -m pipelines.transfer "$(SET)" "$(or $(OUT),transfer.json)" --codebook $(INPUTS)/codebook.yaml --rounds $(INPUTS)/rounds.yaml
+	@dvc repro --quiet split embed
+	@python -m pipelines.transfer "$(SET)" "$(or $(OUT),transfer.json)" $(EXPERIMENTS:%=experiments/%.yaml) --codebook $(INPUTS)/codebook.yaml --rounds $(INPUTS)/rounds.yaml
 
 sheet: env  ## a blank sheet of all sentences for a coder: OUT=sheet.csv
 	@test -n "$(OUT)" || { echo 'usage: make sheet OUT=sheet.csv' >&2; exit 2; }

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from features import encoder
 from features.agreement import Agreement
-from features.bundle import Model
+from features.bundle_files import Model
 from features.codebook import Codebook
 
 
@@ -49,7 +50,13 @@ def render(
     }
     template = environment.get_template("card.md.j2")
     return template.render(
-        model=model, codebook=codebook, data=data, agreement=agreement, performance=performance, macro=macro
+        model=model,
+        codebook=codebook,
+        data=data,
+        agreement=agreement,
+        performance=performance,
+        macro=macro,
+        encoder=encoder,
     )
 
 

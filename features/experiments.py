@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import msgspec
 import yaml
 
+from features.encoder import Layer
 from features.errors import UsageFailure
 
 
@@ -23,7 +24,7 @@ class NGrams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Vectors(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Sentence vectors: means of the encoder's token states after these layers (0: words alone, 6: the last)."""
 
-    layers: Annotated[list[Annotated[int, msgspec.Meta(ge=0, le=6)]], msgspec.Meta(min_length=1)]
+    layers: Annotated[list[Layer], msgspec.Meta(min_length=1)]
 
 
 class Majority(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="majority", tag_field="kind"):
@@ -63,15 +64,15 @@ class KernelRidge(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="
     penalty: Annotated[float, msgspec.Meta(gt=0)] = 0.1
 
 
-Fitted = ComplementNB | LogisticRegression | LinearSVM | KernelRidge
-Classifier = Majority | Keywords | Fitted
+Trainable = ComplementNB | LogisticRegression | LinearSVM | KernelRidge
+Classifier = Majority | Keywords | Trainable
 BASELINES = (Majority, Keywords)
 
 
 class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One classifier and what it sees of a text: n-grams, or sentence vectors."""
 
-    classifier: Fitted
+    classifier: Trainable
     features: list[NGrams] = []
     vectors: Vectors | None = None
 

@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
+import numpy as np
 
 from features.errors import AllRefusedFailure, UsageFailure
+from features.metrics import Bools, Predictions
+from features.resampling import Floats
 
 
 class GoldRow(msgspec.Struct, frozen=True):
@@ -16,6 +19,12 @@ class GoldRow(msgspec.Struct, frozen=True):
     text: str
     labels: list[str]
     source: str | None = None
+
+
+def on_gold(rows: Sequence[GoldRow], themes: Sequence[str], labels: Bools, probabilities: Floats) -> Predictions:
+    """What a model said of `rows`, `labels` and `probabilities` (rows, themes), beside their gold labels."""
+    truth = np.array([[theme in row.labels for theme in themes] for row in rows], dtype=bool)
+    return Predictions(truth, labels, probabilities, [row.doc for row in rows])
 
 
 def read_gold(path: Path, themes: Sequence[str]) -> list[GoldRow]:

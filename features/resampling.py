@@ -1,5 +1,7 @@
 """The document bootstrap: sentences of one document resemble each other, so whole documents are drawn."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,6 +16,19 @@ def document_draws(documents: int, resamples: int, seed: int) -> Floats:
     """
     generator = np.random.default_rng(seed)
     return generator.multinomial(documents, np.full(documents, 1 / documents), size=resamples).astype(np.float64)
+
+
+def nested_shares(
+    documents: Sequence[str], shares: Sequence[float], draws: int, seed: int
+) -> list[list[frozenset[str]]]:
+    """For each share, one random set of documents per draw; within a draw a larger share holds the smaller ones.
+
+    At least two documents; every draw of all of them is the same draw, so there is only one.
+    """
+    names = sorted(set(documents))
+    orders = [np.random.default_rng(seed + draw).permutation(names).tolist() for draw in range(draws)]
+    counts = [min(len(names), max(2, round(share * len(names)))) for share in shares]
+    return [[frozenset(order[:n]) for order in (orders if n < len(names) else orders[:1])] for n in counts]
 
 
 def interval(values: Floats) -> tuple[Floats, Floats]:

@@ -175,12 +175,8 @@ def folds_of(groups: Sequence[str], folds: int, seed: int) -> NDArray[np.int64]:
 def _scales(held_out: Sequence[Floats], gold: Bools, is_gold: NDArray[np.bool_]) -> Floats:
     """What puts the parts' margins on one scale, their own held-out log-odds; a single part needs none."""
     if len(held_out) == 1:
-        return _same_scale(1, gold.shape[1])
+        return np.tile([1.0, 0.0], (1, gold.shape[1], 1))
     return np.array([_platt_by_theme(found, gold, is_gold) for found in held_out])
-
-
-def _same_scale(parts: int, themes: int) -> Floats:
-    return np.tile([1.0, 0.0], (parts, themes, 1))
 
 
 def _platt_by_theme(found: Floats, gold: Bools, is_gold: NDArray[np.bool_]) -> Floats:

@@ -6,8 +6,8 @@ from typing import Annotated
 import msgspec
 import numpy as np
 
-from features import embeddings, encoder
-from features.encoder import States
+from features import embeddings
+from features.encoder import Layer, States
 from features.resampling import Floats
 
 _TEXTS_AT_ONCE = 1_000
@@ -16,7 +16,7 @@ _TEXTS_AT_ONCE = 1_000
 class VectorPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A function of sentence vectors: Gaussian kernels around `rows` stored ones, or linear where `gamma` is null."""
 
-    layers: Annotated[list[Annotated[int, msgspec.Meta(ge=0, le=encoder.LAYERS)]], msgspec.Meta(min_length=1)]
+    layers: Annotated[list[Layer], msgspec.Meta(min_length=1)]
     gamma: Annotated[float, msgspec.Meta(gt=0)] | None
     rows: Annotated[int, msgspec.Meta(ge=0)]
 

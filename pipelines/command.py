@@ -57,6 +57,23 @@ def stage(description: str | None, *folders: str) -> argparse.ArgumentParser:
     return parser
 
 
+def on_gold_file(description: str | None) -> argparse.ArgumentParser:
+    """The command line of what measures on a gold file: GOLD, OUT and where the finished stages are."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("gold", type=Path, help="gold sentences, JSON lines")
+    parser.add_argument("out", type=Path, help="where to write the results")
+    parser.add_argument("--data", type=Path, default=Path("data"), help="folder of the stages (default: data)")
+    parser.add_argument("--codebook", type=Path, default=Path("data/codebook.yaml"))
+    parser.add_argument("--params", type=Path, default=Path("params.yaml"))
+    return parser
+
+
+def require_writable(out: Path, gold: Path) -> None:
+    """Raise UsageFailure, before hours of work, where a result could not be written or would replace the gold file."""
+    if out.resolve() == gold.resolve() or not out.resolve().parent.is_dir():
+        raise UsageFailure(f"{out}: name a file in a folder that exists, and not the gold file itself")
+
+
 def parameters(function: Callable[..., Any], path: Path) -> dict[str, Any]:
     """The section of `path` named after `function`, checked against its keyword-only arguments.
 

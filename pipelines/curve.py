@@ -10,10 +10,10 @@ import numpy as np
 from features import codebook
 from features.experiments import Experiment
 from features.metrics import macro_f1
-from features.resampling import Floats
+from features.resampling import Floats, nested_shares
 from features.text import Example
 from features.training import Mixture, fit_mixture, gold_matrix, train_rows
-from pipelines import store, tables, vectors
+from pipelines import states, store, tables
 from pipelines.command import Count, Share, parameters, progress, run, stage
 
 
@@ -49,16 +49,12 @@ def curve(
     """
     rows = train_rows(examples, experiment)
     valid = [row for row in examples if row.part == "valid"]
-    names = sorted({row.doc for row in rows})
-    orders = [np.random.default_rng(seed + draw).permutation(names) for draw in range(draws)]
     points = []
-    for share in progress(shares, total=len(shares), unit="shares"):
-        count = max(1, round(share * len(names)))
-        # Every draw of all documents is the same draw.
-        kept = [set(order[:count]) for order in (orders if count < len(names) else orders[:1])]
+    by_share = nested_shares([row.doc for row in rows], shares, draws, seed)
+    for kept in progress(by_share, total=len(shares), unit="shares"):
         subsets = [[row for row in rows if row.doc in chosen] for chosen in kept]
         scores = [_score(fit_mixture(experiment, subset, themes, scales), valid, themes) for subset in subsets]
-        points.append(Point(count, [len(subset) for subset in subsets], scores))
+        points.append(Point(len(kept[0]), [len(subset) for subset in subsets], scores))
     return points
 
 
@@ -76,7 +72,7 @@ def main(options: argparse.Namespace) -> str:
     examples = tables.read(store.check(options.split) / "splits.parquet", Example)
     themes = codebook.load(options.codebook).ids
     if fitted.experiment.family == "encoder":
-        vectors.recall(options.embed)
+        states.recall(options.embed)
     points = curve(fitted.experiment, np.array(fitted.scales), examples, themes, **parameters(curve, options.params))
     with store.writing(options.out) as folder:
         store.write_json(folder / "learning_curve.json", points)

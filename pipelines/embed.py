@@ -6,22 +6,18 @@ What an earlier run left in OUT is taken over, so that only new sentences are co
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
 
-import msgspec
 import numpy as np
 
 from features import embeddings, encoder, experiments
-from features.encoder import LAYERS, States
+from features.encoder import Layer, States
 from features.errors import Failure, UsageFailure
 from features.text import Sentence
-from pipelines import store, tables, vectors
+from pipelines import states, store, tables
 from pipelines.command import Count, experiment_names, parameters, progress, run, stage
 
 
-def embed(
-    texts: Sequence[str], *, layers: list[Annotated[int, msgspec.Meta(ge=0, le=LAYERS)]], at_once: Count
-) -> dict[bytes, States]:
+def embed(texts: Sequence[str], *, layers: list[Layer], at_once: Count) -> dict[bytes, States]:
     """States (layers, 384) by key of every distinct text, in their order; nothing where `layers` is empty."""
     wanted = {embeddings.key(text): text for text in texts} if layers else {}
     # Texts of like length together: the encoder works on those with one number of tokens at once.
@@ -43,9 +39,9 @@ def main(options: argparse.Namespace) -> str:
     except UsageFailure as error:
         raise UsageFailure(f"{error}, or set embed.layers to [] in {options.params}{_who_needs(options)}") from error
     layers = knobs["layers"]
-    states = np.array(list(found.values()), dtype=np.float32).reshape(len(found), len(layers), encoder.WIDTH)
+    kept = np.array(list(found.values()), dtype=np.float32).reshape(len(found), len(layers), encoder.WIDTH)
     with store.writing(options.out) as folder:
-        vectors.write(list(found), layers, states, folder)
+        states.write(list(found), layers, kept, folder)
     new = sum(any((name, layer) not in known for layer in layers) for name in found)
     return f"{len(found):,} distinct sentences, {new:,} of them new"
 
@@ -53,7 +49,7 @@ def main(options: argparse.Namespace) -> str:
 def _take_over(out: Path) -> set[tuple[bytes, int]]:
     """The keys and layers of an earlier result, remembered; a missing or rotten one is computed anew."""
     try:
-        return vectors.recall(out)
+        return states.recall(out)
     except (Failure, OSError):
         return set()
 

@@ -12,7 +12,7 @@ from features.metrics import Estimate, Predictions
 from features.spreadsheet import guarded
 from features.text import Example
 from features.training import Trained
-from pipelines import predictions, store, tables, timings, vectors
+from pipelines import predictions, states, store, tables, timings
 from pipelines.command import Count, parameters, run, stage
 
 MEASURED = ("valid", "test")
@@ -49,7 +49,7 @@ def main(options: argparse.Namespace) -> str:
     trained = training.loads((store.check(options.train) / "model.pkl").read_bytes())
     examples = tables.read(store.check(options.split) / "splits.parquet", Example)
     if trained.experiment.family == "encoder":
-        vectors.recall(options.embed)
+        states.recall(options.embed)
     name = options.out.name
     done = evaluate(trained, examples, **parameters(evaluate, options.params))
     timings.record(name, {"sentences_per_second": _speed(trained, done.rows["test"])})

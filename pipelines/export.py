@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from features import bundle, card, classifiers, codebook, embeddings, encoder, manifest, training
+from features import bundle_files, card, classifiers, codebook, embeddings, encoder, manifest, training
 from features.agreement import Agreement
-from features.bundle import Bundle, EncoderName, Model, ThemeName, View, Weights
+from features.bundle import Bundle
+from features.bundle_files import EncoderName, Model, ThemeName, View, Weights
 from features.codebook import Codebook
 from features.errors import IntegrityFailure, UsageFailure
 from features.experiments import KernelRidge, NGrams, Part
@@ -18,7 +19,7 @@ from features.resampling import Floats
 from features.text import Example, Sentence
 from features.training import Calibrated, Trained
 from features.vector_parts import VectorPart, VectorWeights
-from pipelines import store, tables, vectors
+from pipelines import states, store, tables
 from pipelines.command import run, stage
 
 TOLERANCE = 1e-6
@@ -141,7 +142,7 @@ def main(options: argparse.Namespace) -> str:
     chosen = store.read_json(store.check(options.compare) / "champion.json", dict[str, str])
     sentences = tables.read(store.check(options.segment) / "sentences.parquet", Sentence)
     texts = [sentence.text for sentence in sentences]
-    vectors.recall(options.embed)
+    states.recall(options.embed)
     for role in ("champion", "linear"):
         _export_one(chosen[role], options, texts, options.out / role)
     return f"champion {chosen['champion']}, linear {chosen['linear']}: same labels on {len(texts):,} sentences"
@@ -160,7 +161,7 @@ def _export_one(name: str, options: argparse.Namespace, texts: Sequence[str], ou
     scores = store.read_json(store.check(options.evaluate / name) / "scores.json", dict[str, float | None])
     text = card.render(done.model, themes, _data(options, trained), _agreement(options.label, themes.ids), scores)
     with store.writing(out) as draft:
-        bundle.write(draft, done.model, done.weights, text)
+        bundle_files.write(draft, done.model, done.weights, text)
 
 
 def _data(options: argparse.Namespace, trained: Trained) -> card.Data:

@@ -15,12 +15,11 @@ from pathlib import Path
 import numpy as np
 
 from features import bundle, codebook, metrics, training
-from features.errors import UsageFailure
-from features.gold import GoldRow, read_gold
-from features.metrics import Bools, Estimate, Predictions
+from features.gold import GoldRow, on_gold, read_gold
+from features.metrics import Bools, Estimate
 from features.resampling import Floats
 from pipelines import store
-from pipelines.command import Count, experiment_names, parameters, progress, run
+from pipelines.command import Count, experiment_names, on_gold_file, parameters, progress, require_writable, run
 
 Model = Callable[[Sequence[str]], tuple[Floats, Bools]]
 
@@ -48,18 +47,16 @@ class Result:
 
 def external(model: Model, gold: Sequence[GoldRow], themes: Sequence[str], *, resamples: Count, seed: int) -> Result:
     """Precision, recall, F1 and average precision of `model` on `gold`, with document-bootstrap intervals."""
-    truth = np.array([[theme in row.labels for theme in themes] for row in gold], dtype=bool)
     probabilities, labels = model([row.text for row in gold])
-    found = metrics.measure(
-        Predictions(truth, labels, probabilities, [row.doc for row in gold]), themes, resamples=resamples, seed=seed
-    )
+    said = on_gold(gold, themes, labels, probabilities)
+    found = metrics.measure(said, themes, resamples=resamples, seed=seed)
     by_theme = {
         theme: ThemeResult(
             precision=found[f"precision/{theme}"].value,
             recall=found[f"recall/{theme}"].value,
             f1=found[f"f1/{theme}"].value,
             average_precision=found[f"average_precision/{theme}"].value,
-            support=int(truth[:, number].sum()),
+            support=int(said.gold[:, number].sum()),
         )
         for number, theme in enumerate(themes)
     }
@@ -68,8 +65,7 @@ def external(model: Model, gold: Sequence[GoldRow], themes: Sequence[str], *, re
 
 def main(options: argparse.Namespace) -> str:
     """Read the gold file, write results as JSON and print them as a table."""
-    if options.out.resolve() == options.gold.resolve() or not options.out.resolve().parent.is_dir():
-        raise UsageFailure(f"{options.out}: name a file in a folder that exists, and not the gold file itself")
+    require_writable(options.out, options.gold)
     if options.model:
         exported = bundle.load(options.model)
         themes, champion = list(exported.themes), exported.name
@@ -127,13 +123,8 @@ def _number(value: float | None) -> str:
 
 
 def _arguments() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("gold", type=Path, help="gold sentences, JSON lines")
-    parser.add_argument("out", type=Path, help="where to write the results")
+    parser = on_gold_file(__doc__)
     parser.add_argument("--model", type=Path, help="an exported bundle instead of the trained experiments")
-    parser.add_argument("--data", type=Path, default=Path("data"), help="folder of the stages (default: data)")
-    parser.add_argument("--codebook", type=Path, default=Path("data/codebook.yaml"))
-    parser.add_argument("--params", type=Path, default=Path("params.yaml"))
     return parser
 
 

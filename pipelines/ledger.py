@@ -42,15 +42,16 @@ def tables(root: Path) -> dict[str, Callable[[], str]]:
     inputs = root / str(read_yaml(root / "params.yaml")["inputs"])
     columns = ["experiment", "macro-F1 on valid", "macro-F1 on test, 95 % interval", "development (real text)"]
     agreement = ["theme", "Krippendorff's alpha, 95 % interval", "share of sentences"]
-    gains = ["documents", "sentences", "macro-F1 on development, 95 % interval"]
     return {
         "results": lambda: _markdown(columns, _results(root)),
         "ideas": lambda: _markdown([columns[0], "hypothesis", *columns[1:]], _ideas(root)),
         "corpus": lambda: _markdown(agreement, _agreement(root)),
         "genres": lambda: _markdown(["genre", "documents", "from", "to"], _genres(inputs / "corpus")),
         "parts": lambda: _markdown(["part", "documents", "sentences", *_themes(root)], _parts(root)),
-        "rounds": lambda: _markdown(["round", "aim", *gains], _rounds(root, inputs / "rounds.yaml")),
-        "shares": lambda: _markdown(["documents", "draws", "macro-F1 on development"], _shares(root)),
+        "rounds": lambda: _markdown(
+            ["round", "aim", "documents", "sentences", *_transfer(root)], _rounds(root, inputs / "rounds.yaml")
+        ),
+        "shares": lambda: _markdown(["documents", *_transfer(root)], _shares(root)),
         "profile": lambda: _markdown(
             ["figure", *_made_by("corpus-report", root / PROFILE)["profiles"]], _profile(root)
         ),
@@ -117,21 +118,27 @@ def _parts(root: Path) -> list[list[str]]:
     ]
 
 
+def _transfer(root: Path) -> dict[str, Any]:
+    """By experiment: what the rounds and the shares of the corpus are worth on the development file."""
+    return _made_by("transfer", root / TRANSFER)
+
+
 def _rounds(root: Path, path: Path) -> list[list[str]]:
-    gains = _made_by("transfer", root / TRANSFER)["rounds"]
+    gains = list(zip(*(one["rounds"] for one in _transfer(root).values()), strict=True))
     aims = [one["aim"] for one in yaml.safe_load(path.read_text(encoding="utf-8"))]
     if len(aims) != len(gains):
         raise UsageFailure(f"{path}: {len(aims)} rounds, but {TRANSFER} has {len(gains)}; run: make transfer")
     return [
-        [str(number), aim, str(gain["documents"]), f"{gain['sentences']:,}", _span(gain["macro_f1"])]
-        for number, (aim, gain) in enumerate(zip(aims, gains, strict=True), start=1)
+        [str(n), aim, str(row[0]["documents"]), f"{row[0]['sentences']:,}", *(_span(one["macro_f1"]) for one in row)]
+        for n, (aim, row) in enumerate(zip(aims, gains, strict=True), start=1)
     ]
 
 
 def _shares(root: Path) -> list[list[str]]:
+    """One figure per draw."""
     return [
-        [str(drawn[0]["documents"]), str(len(drawn)), " ".join(f"{one['macro_f1']['value']:.3f}" for one in drawn)]
-        for drawn in _made_by("transfer", root / TRANSFER)["shares"]
+        [str(row[0][0]["documents"]), *(" ".join(f"{one['macro_f1']['value']:.3f}" for one in drawn) for drawn in row)]
+        for row in zip(*(one["shares"] for one in _transfer(root).values()), strict=True)
     ]
 
 

@@ -13,7 +13,7 @@ from features.experiments import Experiment
 from features.lexicon import LabellingFunction
 from features.text import Example
 from features.training import Calibrated, Trained, dumps, train_model, train_rows
-from pipelines import store, tables, timings, vectors
+from pipelines import states, store, tables, timings
 from pipelines.command import parameters, run, stage
 
 
@@ -41,7 +41,7 @@ def main(options: argparse.Namespace) -> str:
     functions = lexicon.load(options.patterns, themes)
     examples = tables.read(store.check(options.split) / "splits.parquet", Example)
     if experiment.family == "encoder":
-        vectors.recall(options.embed)
+        states.recall(options.embed)
     wall, cpu = time.perf_counter(), time.process_time()
     trained = train(experiment, examples, themes, functions, **parameters(train, options.params))
     timing = {"train_seconds": time.perf_counter() - wall, "train_cpu_seconds": time.process_time() - cpu}

@@ -1,6 +1,6 @@
 """What the corpus is worth on real text: train on growing parts of it alone, measure on a gold file.
 
-    python -m pipelines.transfer gold.jsonl experiments/transfer.json
+    python -m pipelines.transfer gold.jsonl transfer.json experiments/tfidf-word-char-logreg.yaml
 
 By round of writing (data/rounds.yaml: each with all before it), and by random shares of the documents. Thresholds and
 calibration come from the corpus part alone; the gold file is only ever measured on.
@@ -9,6 +9,7 @@ calibration come from the corpus part alone; the gold file is only ever measured
 import argparse
 from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Annotated
 
@@ -19,11 +20,12 @@ import yaml
 from features import codebook, experiments, training
 from features.errors import UsageFailure
 from features.experiments import Experiment
-from features.gold import GoldRow, read_gold
-from features.metrics import Estimate, Predictions, measure
+from features.gold import GoldRow, on_gold, read_gold
+from features.metrics import Estimate, measure
+from features.resampling import nested_shares
 from features.text import Document, Example
-from pipelines import store, tables, vectors
-from pipelines.command import Count, Share, parameters, progress, run
+from pipelines import states, store, tables
+from pipelines.command import Count, Share, on_gold_file, parameters, progress, require_writable, run
 
 
 class Round(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -68,36 +70,26 @@ def transfer(
     """Fit on every cumulative round (sets of documents) and on nested shares of all documents; measure on `gold`."""
     coded = [replace(row, part="train") for row in examples if row.label_source == "gold"]
 
-    def gain(documents: Set[str]) -> Gain:
+    @cache
+    def gain(documents: frozenset[str]) -> Gain:
         rows = [row for row in coded if row.doc in documents]
         trained = training.train_model(
             experiment, rows, themes, [], folds=folds, seed=seed, threshold_shrinkage=threshold_shrinkage
         )
         probabilities = trained.probabilities([row.text for row in gold])
-        truth = np.array([[theme in row.labels for theme in themes] for row in gold], dtype=bool)
-        measured = Predictions(truth, trained.labels(probabilities), probabilities, [row.doc for row in gold])
-        found = measure(measured, themes, resamples=resamples, seed=seed)
+        said = on_gold(gold, themes, trained.labels(probabilities), probabilities)
+        found = measure(said, themes, resamples=resamples, seed=seed)
         by_theme = {theme: found[f"f1/{theme}"].value for theme in themes}
         return Gain(len(documents), len(rows), found["macro_f1"], by_theme)
 
-    names = sorted({row.doc for row in coded})
-    by_round = [set[str]().union(*rounds[: n + 1]) & set(names) for n in range(len(rounds))]
-    by_share = [_drawn(names, share, draws, seed) for share in shares]
-    steps = progress(
-        [*by_round, *(documents for drawn in by_share for documents in drawn)],
-        total=len(by_round) + sum(map(len, by_share)),
-        unit="fits",
-    )
-    gains = [gain(documents) for documents in steps]
-    after_rounds = iter(gains[len(by_round) :])
-    return Transfer(gains[: len(by_round)], [[next(after_rounds) for _ in drawn] for drawn in by_share])
-
-
-def _drawn(names: Sequence[str], share: float, draws: int, seed: int) -> list[set[str]]:
-    """Nested random shares of the documents; every draw of all of them is the same draw."""
-    count = max(2, round(share * len(names)))
-    orders = [np.random.default_rng(seed + draw).permutation(names).tolist() for draw in range(draws)]
-    return [set(order[:count]) for order in (orders if count < len(names) else orders[:1])]
+    names = {row.doc for row in coded}
+    by_round = [frozenset(names.intersection(set[str]().union(*rounds[: n + 1]))) for n in range(len(rounds))]
+    by_share = nested_shares(sorted(names), shares, draws, seed)
+    # The last round and the share of 1 are the same documents; each set is fitted once.
+    wanted = dict.fromkeys([*by_round, *(documents for drawn in by_share for documents in drawn)])
+    for documents in progress(wanted, total=len(wanted), unit="fits"):
+        gain(documents)
+    return Transfer(list(map(gain, by_round)), [list(map(gain, drawn)) for drawn in by_share])
 
 
 def read_rounds(path: Path, documents: Sequence[Document]) -> list[set[str]]:
@@ -115,30 +107,37 @@ def read_rounds(path: Path, documents: Sequence[Document]) -> list[set[str]]:
 
 
 def main(options: argparse.Namespace) -> str:
-    """Read corpus and gold file, write what each part of the corpus is worth."""
-    if options.out.resolve() == options.gold.resolve() or not options.out.resolve().parent.is_dir():
-        raise UsageFailure(f"{options.out}: name a file in a folder that exists, and not the gold file itself")
+    """Read corpus and gold file, write what each part of the corpus is worth to each experiment."""
+    require_writable(options.out, options.gold)
     themes = codebook.load(options.codebook).ids
     documents = tables.read(store.check(options.data / "ingest") / "documents.parquet", Document)
     examples = tables.read(store.check(options.data / "split") / "splits.parquet", Example)
     rounds = read_rounds(options.rounds, documents)
     gold = read_gold(options.gold, themes)
-    experiment = experiments.load(options.experiment)
+    knobs = parameters(transfer, options.params)
+    wanted = {path.stem: _trainable(path) for path in options.experiments}
+    if any(experiment.family == "encoder" for experiment in wanted.values()):
+        states.recall(options.data / "embed")
+    done = {}
+    for name, experiment in wanted.items():
+        done[name] = transfer(experiment, examples, rounds, gold, themes, **knobs)
+        print(_table(name, done[name], themes), flush=True)
+    store.write_json(options.out, done)
+    return f"{' and '.join(done)} on {len(gold):,} sentences, {options.out}"
+
+
+def _trainable(path: Path) -> Experiment:
+    experiment = experiments.load(path)
     if experiment.is_baseline:
-        raise UsageFailure(f"{options.experiment}: a baseline learns nothing from more text; name a trained model")
-    if experiment.family == "encoder":
-        vectors.recall(options.data / "embed")
-    done = transfer(experiment, examples, rounds, gold, themes, **parameters(transfer, options.params))
-    store.write_json(options.out, {"experiment": options.experiment.stem, "rounds": done.rounds, "shares": done.shares})
-    print(_table(done.rounds, done.shares, themes))
-    return f"{options.experiment.stem} on {len(gold):,} sentences, {options.out}"
+        raise UsageFailure(f"{path}: a baseline learns nothing from more text; name a trained model")
+    return experiment
 
 
-def _table(rounds: Sequence[Gain], shares: Sequence[Sequence[Gain]], themes: Sequence[str]) -> str:
-    lines = [f"{'':<12}{'documents':>10}{'macro-F1':>10} " + " ".join(f"{theme:>16.16}" for theme in themes)]
-    for number, gain in enumerate(rounds, start=1):
+def _table(name: str, done: Transfer, themes: Sequence[str]) -> str:
+    lines = [name, f"{'':<12}{'documents':>10}{'macro-F1':>10} " + " ".join(f"{theme:>16.16}" for theme in themes)]
+    for number, gain in enumerate(done.rounds, start=1):
         lines.append(f"{f'round {number}':<12}{_mean([gain], themes)}")
-    return "\n".join([*lines, *(f"{'a share':<12}{_mean(drawn, themes)}" for drawn in shares)])
+    return "\n".join([*lines, *(f"{'a share':<12}{_mean(drawn, themes)}" for drawn in done.shares)])
 
 
 def _mean(gains: Sequence[Gain], themes: Sequence[str]) -> str:
@@ -150,14 +149,9 @@ def _mean(gains: Sequence[Gain], themes: Sequence[str]) -> str:
 
 
 def _arguments() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("gold", type=Path, help="gold sentences, JSON lines")
-    parser.add_argument("out", type=Path, help="where to write the results")
-    parser.add_argument("--experiment", type=Path, default=Path("experiments/tfidf-word-char-logreg.yaml"))
+    parser = on_gold_file(__doc__)
+    parser.add_argument("experiments", type=Path, nargs="+", help="experiment files, of trained models")
     parser.add_argument("--rounds", type=Path, default=Path("data/rounds.yaml"))
-    parser.add_argument("--data", type=Path, default=Path("data"), help="folder of the stages (default: data)")
-    parser.add_argument("--codebook", type=Path, default=Path("data/codebook.yaml"))
-    parser.add_argument("--params", type=Path, default=Path("params.yaml"))
     return parser
 
 

@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 import yaml
 
-from features import bundle, manifest
+from features import manifest
 from pipelines.tracking import finished
 from tests import small_bundle
 
@@ -92,12 +92,9 @@ def conclude(*names: str, c: float = 1.0) -> None:
 
 def export(name: str, c: float) -> Path:
     """data/export/champion: a bundle whose weights follow from `c`."""
-    folder = fresh("data/export/champion")
     model, weights = small_bundle.parts()
     weights = dataclasses.replace(weights, intercepts=np.full(len(model.themes), -1.0 - c))
-    bundle.write(folder, msgspec.structs.replace(model, name=name), weights, card=f"# {name}\n")
-    manifest.write(folder)
-    return folder
+    return small_bundle.write_bundle(fresh("data/export/champion"), msgspec.structs.replace(model, name=name), weights)
 
 
 def lock(name: str, c: float) -> None:

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from features import bundle, manifest
-from features.bundle import Bundle, Model, ThemeName, View, Weights
+from features import bundle_files, manifest
+from features.bundle import Bundle
+from features.bundle_files import Model, ThemeName, View, Weights
 from features.experiments import NGrams
 
 WORDS = {"financing": ["funds", "assets"], "threat": ["attack", "threats"], "online": ["internet"]}
@@ -42,7 +43,12 @@ def small_bundle(words: Mapping[str, list[str]] = WORDS, titles: Mapping[str, st
 
 def write_small_bundle(folder: Path) -> Path:
     """The same on disk."""
-    folder.mkdir()
-    bundle.write(folder, *parts(), card="# Small\n")
+    return write_bundle(folder, *parts())
+
+
+def write_bundle(folder: Path, model: Model, weights: Weights) -> Path:
+    """Any model on disk, as export leaves it."""
+    folder.mkdir(exist_ok=True)
+    bundle_files.write(folder, model, weights, card=f"# {model.name}\n")
     manifest.write(folder)
     return folder

@@ -9,7 +9,7 @@ import pytest
 from features import embeddings, encoder
 from features.errors import IntegrityFailure, UsageFailure
 from features.text import Sentence
-from pipelines import store, tables, vectors
+from pipelines import states, store, tables
 from pipelines.embed import embed, main
 from tests.conftest import PARAMS
 
@@ -54,14 +54,14 @@ def test_a_second_run_computes_nothing_and_writes_the_same_bytes(
 def test_what_was_written_is_recalled(options: argparse.Namespace, small_sentences: list[Sentence]) -> None:
     main(options)
     expected = {(embeddings.key(sentence.text), layer) for sentence in small_sentences[:5] for layer in (3, 6)}
-    assert vectors.recall(options.out) == expected
+    assert states.recall(options.out) == expected
 
 
 def test_a_rotten_earlier_result_is_computed_anew(options: argparse.Namespace) -> None:
     main(options)
     (options.out / "states.npz").write_bytes(b"rotten")
     main(options)
-    assert len(vectors.recall(options.out)) == 5 * 2
+    assert len(states.recall(options.out)) == 5 * 2
 
 
 def test_what_another_encoder_made_is_computed_anew(
@@ -70,7 +70,7 @@ def test_what_another_encoder_made_is_computed_anew(
     main(options)
     monkeypatch.setattr(encoder, "FINGERPRINT", "2 of other weights")
     with pytest.raises(IntegrityFailure, match=r"states\.npz: made by another encoder"):
-        vectors.recall(options.out)
+        states.recall(options.out)
     assert main(options).endswith("5 of them new")
 
 
@@ -79,7 +79,7 @@ def test_without_layers_the_run_goes_on_and_keeps_nothing(options: argparse.Name
     params.write_text(options.params.read_text(encoding="utf-8").replace("layers: [3, 6]", "layers: []"))
     options.params = params
     assert main(options).startswith("0 distinct sentences")
-    assert vectors.recall(options.out) == set()
+    assert states.recall(options.out) == set()
 
 
 def test_without_the_package_the_experiments_that_need_it_are_named(

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from features import card, experiments
+from features import card, encoder, experiments
 from features.agreement import Agreement
 from features.classifiers import KeywordClassifier
 from features.codebook import Codebook
@@ -58,3 +58,24 @@ def test_the_card_says_what_the_model_is_not_for_and_how_good_it_is(
     assert f"| macro | {scores['test/macro_precision']:.2f} |" in text
     assert text.count("(experimental)") == 5
     assert np.isfinite(done.weights.coefficients).all()
+
+
+def test_the_card_of_an_encoder_model_says_how_to_get_the_encoder(
+    trained: Trained, examples: list[Example], small_codebook: Codebook
+) -> None:
+    experiment = experiments.load(Path("experiments/minilm-logreg.yaml"))
+    encoded = train(experiment, examples, small_codebook.ids, [], **PARAMS["train"])
+    scores = flat(evaluate(encoded, examples, **PARAMS["evaluate"]).metrics)
+    coders = [Agreement(theme, 0.9, 0.8, 1.0, 0.9, 0.1, 100, experimental=False) for theme in small_codebook.ids]
+    cards = [
+        card.render(
+            export(model, "x", small_codebook, [row.text for row in examples[:20]], 2000, {}).model,
+            small_codebook,
+            card.Data(12, 293, 160),
+            coders,
+            scores,
+        )
+        for model in (encoded, trained)
+    ]
+    assert [encoder.INSTALL in text for text in cards] == [True, False]
+    assert ["It abstains only where a sentence has no letter." in text for text in cards] == [True, False]

@@ -20,7 +20,7 @@ from pipelines import scored_folder, store
 from pipelines.export import export
 from pipelines.score import _arguments as arguments
 from pipelines.score import main, score
-from tests.small_bundle import small_bundle, write_small_bundle
+from tests.small_bundle import small_bundle, write_bundle, write_small_bundle
 
 ROOT = Path(__file__).parents[1]
 TEXT = "A heading\n\nThe states met. They froze the funds of the attack.\n\nZzz qqq."
@@ -301,10 +301,7 @@ def test_a_trained_model_labels_documents_as_it_labelled_its_sentences(
     trained: Trained, small_codebook: Codebook, examples: list[Example], tmp_path: Path
 ) -> None:
     exported = export(trained, "words", small_codebook, [examples[0].text], 2000, {})
-    path = tmp_path / "model"
-    path.mkdir()
-    bundle.write(path, exported.model, exported.weights, "# Card\n")
-    manifest.write(path)
+    path = write_bundle(tmp_path / "model", exported.model, exported.weights)
     run(path, ROOT / "tests" / "corpus" / "corpus", tmp_path / "out", "--explain")
     found = {row["sentence_id"]: row for row in rows(tmp_path / "out")}
     assert set(found) == {row.sentence_id for row in examples}

@@ -12,7 +12,7 @@ from features.experiments import Experiment
 from features.lexicon import LabellingFunction
 from features.text import Example
 from features.training import Trained, dumps
-from pipelines import store, tables, vectors
+from pipelines import states, store, tables
 from pipelines.train import train
 from tests.conftest import PARAMS, SMALL
 
@@ -35,7 +35,7 @@ def workspace(tmp_path: Path, examples: list[Example]) -> Path:
     with store.writing(tmp_path / "data" / "split") as folder:
         tables.write(examples, Example, folder / "splits.parquet")
     with store.writing(tmp_path / "data" / "embed") as folder:
-        vectors.write([], [3, 6], np.empty((0, 2, WIDTH), dtype=np.float32), folder)
+        states.write([], [3, 6], np.empty((0, 2, WIDTH), dtype=np.float32), folder)
     shutil.copy(SMALL / "params.yaml", tmp_path)
     shutil.copytree("experiments", tmp_path / "experiments")
     for name in ("codebook.yaml", "patterns.yaml"):

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from features import training
 from features.codebook import Codebook
 from features.errors import UsageFailure
 from features.experiments import Experiment
@@ -11,12 +12,15 @@ from pipelines.transfer import Transfer, read_rounds, transfer
 from tests.conftest import PARAMS
 
 
-@pytest.fixture(scope="module")
-def done(examples: list[Example], small_codebook: Codebook, words_experiment: Experiment) -> Transfer:
+def rounds_and_gold(examples: list[Example]) -> tuple[list[set[str]], list[GoldRow]]:
     names = sorted({row.doc for row in examples})
     gold = [GoldRow(row.sentence_id, row.doc, row.text, row.themes) for row in examples if row.part == "test"]
-    rounds = [set(names[:6]), set(names[6:])]
-    return transfer(words_experiment, examples, rounds, gold, small_codebook.ids, **PARAMS["transfer"])
+    return [set(names[:6]), set(names[6:])], gold
+
+
+@pytest.fixture(scope="module")
+def done(examples: list[Example], small_codebook: Codebook, words_experiment: Experiment) -> Transfer:
+    return transfer(words_experiment, examples, *rounds_and_gold(examples), small_codebook.ids, **PARAMS["transfer"])
 
 
 def test_each_round_is_trained_with_all_before_it(done: Transfer) -> None:
@@ -28,8 +32,25 @@ def test_shares_are_drawn_several_times_but_all_documents_only_once(done: Transf
     assert [[gain.documents for gain in drawn] for drawn in done.shares] == [[6, 6], [12]]
 
 
-def test_the_last_round_is_the_whole_corpus(done: Transfer) -> None:
+def test_the_last_round_is_the_whole_corpus_and_no_documents_are_fitted_twice(
+    examples: list[Example],
+    small_codebook: Codebook,
+    words_experiment: Experiment,
+    monkeypatch: pytest.MonkeyPatch,
+    done: Transfer,
+) -> None:
+    fitted: list[frozenset[str]] = []
+
+    def spy(experiment: Experiment, rows: list[Example], *others: object, **knobs: object) -> object:
+        fitted.append(frozenset(row.doc for row in rows))
+        return train_model(experiment, rows, *others, **knobs)  # type: ignore[arg-type]
+
+    train_model = training.train_model
+    monkeypatch.setattr(training, "train_model", spy)
+    again = transfer(words_experiment, examples, *rounds_and_gold(examples), small_codebook.ids, **PARAMS["transfer"])
+    assert again == done
     assert done.rounds[-1] == done.shares[-1][0]
+    assert len(fitted) == len(set(fitted)) == 4
 
 
 def documents() -> list[Document]:

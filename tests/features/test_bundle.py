@@ -9,13 +9,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from features import bundle, manifest
+from features import bundle, bundle_files, manifest
 from features.bundle import Bundle
+from features.bundle_files import Model
 from features.codebook import Codebook
 from features.errors import UntrustedModelFailure
 from features.text import Example
 from features.training import Trained
 from pipelines.export import Export, export
+from tests.small_bundle import write_bundle
 
 TEXT = st.text(max_size=80) | st.text(alphabet="ab terrorist financing.-’é\u0301İß\u200f\n\x00", max_size=60)
 
@@ -27,11 +29,7 @@ def exported(trained: Trained, small_codebook: Codebook, examples: list[Example]
 
 @pytest.fixture
 def folder(exported: Export, tmp_path: Path) -> Path:
-    path = tmp_path / "bundle"
-    path.mkdir()
-    bundle.write(path, exported.model, exported.weights, "# Card\n")
-    manifest.write(path)
-    return path
+    return write_bundle(tmp_path / "bundle", exported.model, exported.weights)
 
 
 def test_loading_gives_back_the_model_and_the_bytes_are_the_same_twice(
@@ -40,10 +38,8 @@ def test_loading_gives_back_the_model_and_the_bytes_are_the_same_twice(
     loaded = bundle.load(folder)
     assert loaded.model == exported.model
     assert (loaded.weights.coefficients == exported.weights.coefficients).all()
-    again = tmp_path / "again"
-    again.mkdir()
-    bundle.write(again, loaded.model, loaded.weights, "# Card\n")
-    assert all((again / name).read_bytes() == (folder / name).read_bytes() for name in bundle.FILES)
+    again = write_bundle(tmp_path / "again", loaded.model, loaded.weights)
+    assert all((again / name).read_bytes() == (folder / name).read_bytes() for name in bundle_files.FILES)
 
 
 @given(texts=st.lists(TEXT, min_size=1, max_size=5))
@@ -132,8 +128,7 @@ def _unknown_field(folder: Path) -> None:
 def _missing_threshold(folder: Path) -> None:
     loaded = bundle.load(folder)
     model = {field: getattr(loaded.model, field) for field in loaded.model.__struct_fields__}
-    bundle.write(folder, bundle.Model(**model | {"thresholds": [0.5]}), loaded.weights, "")
-    manifest.write(folder)
+    write_bundle(folder, Model(**model | {"thresholds": [0.5]}), loaded.weights)
 
 
 def _pickle_file(folder: Path) -> None:

@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from features import bundle, embeddings, encoder, experiments, manifest, vector_parts
+from features import bundle, bundle_files, embeddings, encoder, experiments, manifest, vector_parts
 from features.bundle import Bundle
+from features.bundle_files import Model
 from features.codebook import Codebook
 from features.encoder import WIDTH
 from features.errors import UntrustedModelFailure
@@ -16,6 +17,7 @@ from features.vector_parts import VectorPart, VectorWeights
 from pipelines.export import Export, export
 from pipelines.train import train
 from tests.conftest import PARAMS
+from tests.small_bundle import write_bundle
 
 TEXTS = [
     "Terrorist groups raise funds through charities.",
@@ -38,11 +40,7 @@ def exported(both: Trained, small_codebook: Codebook, examples: list[Example]) -
 
 @pytest.fixture
 def folder(exported: Export, tmp_path: Path) -> Path:
-    path = tmp_path / "bundle"
-    path.mkdir()
-    bundle.write(path, exported.model, exported.weights, "# Card\n")
-    manifest.write(path)
-    return path
+    return write_bundle(tmp_path / "bundle", exported.model, exported.weights)
 
 
 def test_a_loaded_bundle_answers_as_the_trained_pipeline_and_abstains_where_there_is_no_letter(
@@ -58,10 +56,8 @@ def test_a_loaded_bundle_answers_as_the_trained_pipeline_and_abstains_where_ther
 
 def test_the_same_bytes_are_written_twice(folder: Path, tmp_path: Path) -> None:
     loaded = bundle.load(folder)
-    again = tmp_path / "again"
-    again.mkdir()
-    bundle.write(again, loaded.model, loaded.weights, "# Card\n")
-    assert all((again / name).read_bytes() == (folder / name).read_bytes() for name in bundle.FILES)
+    again = write_bundle(tmp_path / "again", loaded.model, loaded.weights)
+    assert all((again / name).read_bytes() == (folder / name).read_bytes() for name in bundle_files.FILES)
 
 
 def test_scoring_does_not_gather_what_it_has_read(folder: Path) -> None:
@@ -99,8 +95,7 @@ def test_a_vector_part_that_cannot_be_computed_is_refused_on_loading(folder: Pat
 
 def test_vectors_without_an_encoder_are_refused(folder: Path, exported: Export) -> None:
     fields = {field: getattr(exported.model, field) for field in exported.model.__struct_fields__}
-    bundle.write(folder, bundle.Model(**fields | {"encoder": None}), exported.weights, "")
-    manifest.write(folder)
+    write_bundle(folder, Model(**fields | {"encoder": None}), exported.weights)
     with pytest.raises(UntrustedModelFailure, match="belong together"):
         bundle.load(folder)
 

@@ -11,7 +11,7 @@ from features.training import gold_matrix
 
 VIEWS = [NGrams("words", (1, 2), sublinear_tf=True, idf=True, norm="l2")]
 KERNEL = Part(experiments.KernelRidge(), vectors=experiments.Vectors([3, 6]))
-KINDS: list[experiments.Fitted] = [
+KINDS: list[experiments.Trainable] = [
     experiments.ComplementNB(),
     experiments.LogisticRegression(c=10, balanced=True),
     experiments.LinearSVM(balanced=True),
@@ -20,7 +20,7 @@ KINDS: list[experiments.Fitted] = [
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: type(kind).__name__)
 def test_margins_are_the_linear_function_that_is_exported(
-    kind: experiments.Fitted, examples: list[Example], small_codebook: Codebook
+    kind: experiments.Trainable, examples: list[Example], small_codebook: Codebook
 ) -> None:
     texts = [row.text for row in examples]
     gold = gold_matrix(examples, small_codebook.ids)

@@ -1,19 +1,24 @@
 """The exported model as MLflow serves it. MLflow copies this file into the model and runs it there, without pipelines.
 
-One input row is one sentence: a DataFrame with one column `text`, a list of strings, or one string. The answer has a
-row per sentence: per theme `<theme>` (label) and `<theme>_probability`, and `abstained` where the model knows nothing
-of the text.
+One input row is one sentence: a table with a column `text`, a list of strings, or one string. A table may have columns
+`before` and `after`, the sentences next to it in its document, for a model that reads them too; empty or missing where
+there is none. The answer has a row per sentence: per theme `<theme>` (label) and `<theme>_probability`, and `abstained`
+where the model knows nothing of the text.
 """
 
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from mlflow.exceptions import MlflowException
 from mlflow.models import set_model
 from mlflow.pyfunc.model import PythonModel, PythonModelContext
 
 from features import bundle
+from features.text import Passage
+
+_NEIGHBOURS = ("before", "after")
 
 
 class ThemeModel(PythonModel):
@@ -24,28 +29,57 @@ class ThemeModel(PythonModel):
         self.bundle = bundle.load(Path(context.artifacts["bundle"]))
 
     def predict(self, model_input: pd.DataFrame) -> pd.DataFrame:  # type: ignore[override]
-        """Score sentences; raises MlflowException when it is not one column of texts."""
-        return table(self.bundle, texts(model_input))
+        """Score sentences; raises MlflowException when they are not texts.
+
+        The annotation is one that makes MLflow pass on whatever it was given: see `passages`.
+        """
+        return table(self.bundle, passages(model_input))
 
 
-def texts(sentences: pd.DataFrame) -> list[str]:
-    """The texts of one column, which a list of strings leaves without a name.
+def passages(given: Any) -> list[Passage]:
+    """Sentences with their neighbours from a DataFrame, a dictionary of columns, a list or array, or one string.
 
     Raises MlflowException for anything else; MLflow answers it with status 400 and this message.
     """
-    if list(sentences.columns) not in (["text"], [0], ["0"]):
-        columns = ", ".join(map(str, sentences.columns))
+    sentences = _columns(given)
+    found = set(sentences.columns)
+    if "text" not in found or found - {"text", *_NEIGHBOURS}:
         raise MlflowException.invalid_parameter_value(
-            f"give one column, named 'text'; the first one here is: {columns}"
+            "give a column named 'text', and 'before' and 'after' if you have them; the columns here are: "
+            + ", ".join(map(str, sentences.columns))
         )
-    values = sentences.iloc[:, 0].tolist()
+    texts = _texts(sentences, "text")
+    before, after = (_texts(sentences, name) if name in found else [""] * len(texts) for name in _NEIGHBOURS)
+    return [Passage(*row) for row in zip(texts, before, after, strict=True)]
+
+
+def _columns(given: Any) -> pd.DataFrame:
+    """The columns by name; one that has none, as of a list, is `text`."""
+    if isinstance(given, pd.DataFrame):
+        return given.rename(columns={0: "text", "0": "text"}) if len(given.columns) == 1 else given
+    columns = given if isinstance(given, dict) else {"text": given}
+    try:
+        return pd.DataFrame({name: _rows(column) for name, column in columns.items()})
+    except ValueError as error:
+        raise MlflowException.invalid_parameter_value(f"columns of different lengths: {error}") from error
+
+
+def _rows(column: Any) -> list[Any]:
+    values = column.tolist() if isinstance(column, np.ndarray | pd.Series) else column
+    return values if isinstance(values, list) else [values]
+
+
+def _texts(sentences: pd.DataFrame, name: str) -> list[str]:
+    """One column; a neighbour that is missing is empty, a sentence must be there."""
+    column = sentences[name]
+    values: list[Any] = (column.astype(object).where(column.notna(), "") if name in _NEIGHBOURS else column).tolist()
     for row, value in enumerate(values):
         if not isinstance(value, str):
-            raise MlflowException.invalid_parameter_value(f"row {row}: 'text' must be a string, got {value!r}")
+            raise MlflowException.invalid_parameter_value(f"row {row}: {name!r} must be a string, got {value!r}")
     return values
 
 
-def table(model: bundle.Bundle, sentences: list[str]) -> pd.DataFrame:
+def table(model: bundle.Bundle, sentences: list[Passage]) -> pd.DataFrame:
     """One row per sentence. A missing probability is None: NaN, once in JSON, is refused by strict readers."""
     scores = model.score(sentences)
     columns: dict[str, Any] = {}

@@ -1,4 +1,7 @@
-"""A bundle small enough to foresee its answers: a theme is assigned when one of its words occurs."""
+"""A bundle small enough to foresee its answers: a theme is assigned when one of its words occurs.
+
+The last theme is also assigned to a sentence that follows one with the word BEFORE.
+"""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,20 +15,27 @@ from features.experiments import NGrams
 
 WORDS = {"financing": ["funds", "assets"], "threat": ["attack", "threats"], "online": ["internet"]}
 KNOWN = ["the", "terrorist", "states"]
+BEFORE = "cyberspace"
 
 
 def parts(words: Mapping[str, list[str]] = WORDS, titles: Mapping[str, str] | None = None) -> tuple[Model, Weights]:
     """Model and weights whose themes are the keys of `words`."""
     vocabulary = sorted({*KNOWN, *(word for of_theme in words.values() for word in of_theme)})
     coefficients = np.array([[5.0 if term in words[theme] else 0.0 for term in vocabulary] for theme in words])
+    follows = np.array([[0.0]] * (len(words) - 1) + [[5.0]])
     model = Model(
-        schema=2,
+        schema=3,
         kind="linear-ngrams",
         name="small",
         themes=[ThemeName(theme, (titles or {}).get(theme, theme.capitalize())) for theme in words],
-        views=[View(NGrams(of="words", ngrams=(1, 1)), vocabulary)],
+        views=[
+            View(NGrams(of="words", ngrams=(1, 1)), vocabulary),
+            View(NGrams(of="words", ngrams=(1, 1), field="before"), [BEFORE]),
+        ],
+        lexicon=[],
         encoder=None,
         vector_parts=[],
+        tuned_blocks=0,
         thresholds=[0.5] * len(words),
         calibration=[(1.0, 0.0)] * len(words),
         codebook_version=1,
@@ -33,7 +43,14 @@ def parts(words: Mapping[str, list[str]] = WORDS, titles: Mapping[str, str] | No
         max_characters=300,
         provenance={},
     )
-    return model, Weights(coefficients, np.full(len(words), -2.0), np.ones(len(vocabulary)))
+    weights = Weights(
+        coefficients=np.hstack([coefficients, follows]),
+        hits=np.empty((len(words), 0)),
+        intercepts=np.full(len(words), -2.0),
+        idf=np.ones(len(vocabulary) + 1),
+        head=np.empty((0, len(words))),
+    )
+    return model, weights
 
 
 def small_bundle(words: Mapping[str, list[str]] = WORDS, titles: Mapping[str, str] | None = None) -> Bundle:

@@ -5,7 +5,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -19,12 +19,14 @@ from mlflow.pyfunc import scoring_server
 from packaging.requirements import Requirement
 
 from features import bundle
+from features.text import Passage
 from pipelines import serving
 from pipelines.tracking import registry
 from tests import finished_files, small_bundle, tracked
 
 TEXTS = ["terrorist funds", "the internet", "Zzz."]
 THEMES = list(small_bundle.WORDS)
+IN_CONTEXT = [Passage("terrorist funds", before="In cyberspace."), Passage("Zzz.", "In cyberspace.", "The end.")]
 
 
 @pytest.fixture(scope="module")
@@ -38,9 +40,10 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         yield tracked.load(f"models:/{tracked.MODEL}@champion")
 
 
-def expected(texts: list[str]) -> list[dict[str, Any]]:
+def expected(sentences: Sequence[str | Passage]) -> list[dict[str, Any]]:
     """What the bundle itself says, as rows."""
-    scores = bundle.load(Path("data/export/champion")).score(texts)
+    passages = [Passage(one) if isinstance(one, str) else one for one in sentences]
+    scores = bundle.load(Path("data/export/champion")).score(passages)
     rows: list[dict[str, Any]] = []
     for labels, probabilities, abstained in zip(scores.labels, scores.probabilities, scores.abstained, strict=True):
         row: dict[str, Any] = {}
@@ -106,6 +109,37 @@ def test_every_json_form_answers_alike_in_strict_json(model: Any, payload: dict[
     assert ask(model, json.dumps(payload)) == (200, {"predictions": expected(TEXTS)})
 
 
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {
+            "dataframe_split": {
+                "columns": ["text", "before", "after"],
+                "data": [[p.text, p.before, p.after] for p in IN_CONTEXT],
+            }
+        },
+        {"dataframe_records": [{"after": p.after or None, "text": p.text, "before": p.before} for p in IN_CONTEXT]},
+        {"inputs": {name: [getattr(p, name) for p in IN_CONTEXT] for name in ("text", "before", "after")}},
+        {"instances": [{"text": p.text, "before": p.before} for p in IN_CONTEXT]},
+    ],
+)
+def test_neighbours_may_be_given_in_every_json_form_of_a_table(model: Any, payload: dict[str, Any]) -> None:
+    assert ask(model, json.dumps(payload)) == (200, {"predictions": expected(IN_CONTEXT)})
+
+
+def test_neighbours_in_a_table_change_the_answer_and_a_missing_one_is_none(model: Any) -> None:
+    table = pd.DataFrame(IN_CONTEXT)
+    assert model.predict(table).to_dict("records") == expected(IN_CONTEXT)
+    assert model.predict(table)["online"].tolist() == [True, False]
+    assert model.predict(table)["abstained"].tolist() == [False, True]
+    table.loc[0, "before"] = None
+    assert model.predict(table)["online"].tolist() == [False, False]
+
+
+def test_no_rows_give_no_rows(model: Any) -> None:
+    assert ask(model, '{"inputs": []}') == (200, {"predictions": []})
+
+
 def test_one_string_in_json_is_one_sentence(model: Any) -> None:
     assert ask(model, json.dumps({"inputs": TEXTS[0]})) == (200, {"predictions": expected(TEXTS[:1])})
 
@@ -118,8 +152,10 @@ def test_one_string_in_json_is_one_sentence(model: Any) -> None:
         ('{"dataframe_split": {"columns": ["text"], "data": [[null]]}}', "row 0"),
         ('{"dataframe_split": {"columns": ["text"], "data": [["a"], [null]]}}', "row 1"),
         ('{"dataframe_split": {"columns": ["text"], "data": [[3]]}}', "string"),
-        ('{"inputs": {"text": ["a"]}}', "input"),
-        ('{"inputs": []}', "inputs"),
+        ('{"inputs": {"text": ["a"], "before": ["b", "c"]}}', "different lengths"),
+        ('{"inputs": [["a"]]}', "row 0"),
+        ('{"dataframe_records": [{"text": "a", "after": 3}]}', "'after' must be a string"),
+        ('{"dataframe_records": [{"before": "a", "after": "b"}]}', "named 'text'"),
         ('{"sentences": ["a"]}', "input"),
         ("{nonsense", "JSON"),
         ("", "JSON"),
@@ -137,8 +173,9 @@ words = st.sampled_from(["terrorist", "funds", "assets", "internet", "attack", "
 @given(st.lists(st.lists(words, max_size=5).map(" ".join), min_size=1, max_size=6))
 def test_rows_do_not_depend_on_one_another(texts: list[str]) -> None:
     model = small_bundle.small_bundle()
-    together = serving.table(model, texts).to_dict("records")
-    assert together == [serving.table(model, [text]).to_dict("records")[0] for text in texts]
+    passages = serving.passages(texts)
+    together = serving.table(model, passages).to_dict("records")
+    assert together == [serving.table(model, [one]).to_dict("records")[0] for one in passages]
 
 
 def closure(names: tuple[str, ...]) -> set[str]:

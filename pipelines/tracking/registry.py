@@ -87,6 +87,7 @@ def _log_model(loaded: bundle.Bundle, name: str, export: Path, experiment_id: st
     import pandas as pd
     from mlflow.models import Model
 
+    from features.text import in_context
     from pipelines import serving
 
     mlflow.set_experiment(experiment_id=experiment_id)
@@ -101,7 +102,7 @@ def _log_model(loaded: bundle.Bundle, name: str, export: Path, experiment_id: st
         code_paths=[str(_CODE)],
         pip_requirements=[f"{package}=={metadata.version(package)}" for package in needed],
         signature=_signature(loaded.themes),
-        input_example=pd.DataFrame({"text": _EXAMPLE}),
+        input_example=pd.DataFrame(in_context(_EXAMPLE, ["example"] * len(_EXAMPLE))),
     )
 
 
@@ -109,8 +110,9 @@ def _signature(themes: Sequence[str]) -> Any:
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, Schema
 
+    # No schema of the input: one with names refuses a list of strings before the model sees it, and one without names
+    # drops the columns of the neighbours. What is given is checked by the served model itself.
     outputs = []
     for theme in themes:
         outputs += [ColSpec("boolean", theme), ColSpec("double", f"{theme}_probability")]
-    # The input has no name: with one, MLflow would refuse a list of strings before the model sees it.
-    return ModelSignature(Schema([ColSpec("string")]), Schema([*outputs, ColSpec("boolean", "abstained")]))
+    return ModelSignature(outputs=Schema([*outputs, ColSpec("boolean", "abstained")]))

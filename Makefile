@@ -61,7 +61,7 @@ corpus-report: env  ## what the corpus is like, beside gold of your own: [SET=go
 transfer: env  ## what each round of the corpus is worth on gold of your own: SET=gold.jsonl [OUT=transfer.json] [EXPERIMENTS="a b"]
 	@test -n "$(SET)" || { echo 'usage: make transfer SET=gold.jsonl OUT=transfer.json' >&2; exit 2; }
 	@dvc repro --quiet split embed
-	@python -m pipelines.transfer "$(SET)" "$(or $(OUT),transfer.json)" $(EXPERIMENTS:%=experiments/%.yaml) --codebook $(INPUTS)/codebook.yaml --rounds $(INPUTS)/rounds.yaml
+	@python -m pipelines.transfer "$(SET)" "$(or $(OUT),transfer.json)" $(EXPERIMENTS:%=experiments/%.yaml) --codebook $(INPUTS)/codebook.yaml --patterns $(INPUTS)/patterns.yaml --rounds $(INPUTS)/rounds.yaml
 
 sheet: env  ## a blank sheet of all sentences for a coder: OUT=sheet.csv
 	@test -n "$(OUT)" || { echo 'usage: make sheet OUT=sheet.csv' >&2; exit 2; }

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 
 from features.readers.refusal import Refusal
 from features.sentence_tables import Row
 from features.sentences import sentences
-from features.text import Document, Sentence
+from features.text import Document, Passage, Sentence, in_context
 
 SENTENCES_AT_ONCE = 8_192
 # An encoder takes minutes for as many: fewer at once, so that progress can be seen.
@@ -22,7 +23,12 @@ class Columns:
     position: list[int] = field(default_factory=list)
     start: list[int | None] = field(default_factory=list)
     end: list[int | None] = field(default_factory=list)
-    text: list[str] = field(default_factory=list)
+    passage: list[Passage] = field(default_factory=list)
+
+    @property
+    def text(self) -> list[str]:
+        """The sentences themselves."""
+        return [passage.text for passage in self.passage]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,20 +73,23 @@ def of_documents(
 
 
 def of_rows(read: Iterable[tuple[str, int, Row | Refusal]], *, at_once: int | None = None) -> Iterator[Batch]:
-    """Gather sentences handed in as (name of the table, position in it, row); an id that is missing is the position."""
+    """Gather sentences handed in as (name of the table, position in it, row); an id that is missing is the position.
+
+    Rows of one document that follow each other are neighbours; a row that names no document has none.
+    """
     full = at_once or SENTENCES_AT_ONCE
     batch, tables, table = Batch(), 0, None
-    for name, position, row in read:
+    for name, position, row, around in _with_neighbours(read):
         if isinstance(row, Refusal):
             batch.refusals.append(row)
         else:
             tables += name != table
             table = name
-            _append(batch.columns, name, position, row)
-        if len(batch.columns.text) + len(batch.refusals) >= full:
+            _append(batch.columns, name, position, row, around)
+        if len(batch.columns.passage) + len(batch.refusals) >= full:
             yield Batch(batch.columns, [], batch.refusals, tables)
             batch, tables = Batch(), 0
-    if batch.columns.text or batch.refusals:
+    if batch.columns.passage or batch.refusals:
         yield Batch(batch.columns, [], batch.refusals, tables)
 
 
@@ -92,15 +101,33 @@ def _of_whole(documents: list[tuple[Document, list[Sentence]]], refusals: list[R
         position=[row.position for row in rows],
         start=[row.start for row in rows],
         end=[row.end for row in rows],
-        text=[row.text for row in rows],
+        passage=in_context([row.text for row in rows], [row.doc for row in rows]),
     )
     return Batch(columns, documents, refusals, len(documents))
 
 
-def _append(columns: Columns, name: str, position: int, row: Row) -> None:
+def _with_neighbours(
+    read: Iterable[tuple[str, int, Row | Refusal]],
+) -> Iterator[tuple[str, int, Row | Refusal, tuple[str, str]]]:
+    """Each row with the texts just before and after it in its table, where both rows name the same document."""
+    rows = chain([None], read, [None])
+    before, here = next(rows), next(rows)
+    for after in rows:
+        if here is not None:
+            yield *here, (_neighbour(here, before), _neighbour(here, after))
+        before, here = here, after
+
+
+def _neighbour(here: tuple[str, int, Row | Refusal], other: tuple[str, int, Row | Refusal] | None) -> str:
+    if other is None or other[0] != here[0] or not isinstance(here[2], Row) or not isinstance(other[2], Row):
+        return ""
+    return other[2].text if here[2].doc is not None and here[2].doc == other[2].doc else ""
+
+
+def _append(columns: Columns, name: str, position: int, row: Row, around: tuple[str, str]) -> None:
     columns.doc.append(name if row.doc is None else str(row.doc))
     columns.sentence_id.append(str(position) if row.id is None else str(row.id))
     columns.position.append(position)
     columns.start.append(None)
     columns.end.append(None)
-    columns.text.append(row.text)
+    columns.passage.append(Passage(row.text, *around))

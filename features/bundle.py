@@ -6,11 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
-from features import bundle_files, embeddings, ngrams, vector_parts
+from features import bundle_files, embeddings, encoder, lexicon, ngrams, vector_parts
+from features.adapted import tuned_encoder
 from features.bundle_files import Model, Weights
 from features.experiments import NGrams
 from features.metrics import Bools
 from features.resampling import Floats
+from features.text import Passage
 from features.thresholds import calibrate
 
 SENTENCE_VECTOR = "[sentence vector]"
@@ -18,7 +20,7 @@ SENTENCE_VECTOR = "[sentence vector]"
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """Shape (texts, themes): probabilities and labels; `abstained` (texts,): nothing in the text is known to the model.
+    """Shape (passages, themes): probabilities and labels; `abstained` (passages,): the model knows nothing of the text.
 
     An abstained row has no labels and no probabilities (NaN).
     """
@@ -39,49 +41,69 @@ class Bundle:
         self.themes = tuple(theme.id for theme in model.themes)
         self.titles = tuple(theme.title for theme in model.themes)
         self.thresholds = np.array(model.thresholds)
+        self._tuned = tuned_encoder(encoder.blocks_of(weights.tuned))
+        self._functions = [lexicon.restored(kept) for kept in model.lexicon]
         self._vocabularies = [{term: n for n, term in enumerate(view.vocabulary)} for view in model.views]
         self._edges = np.cumsum([0, *(len(view.vocabulary) for view in model.views)])
 
-    def score(self, texts: Sequence[str]) -> Scores:
-        """Probabilities and labels of `texts`, each on its own."""
-        margins = np.tile(self.weights.intercepts, (len(texts), 1))
-        known = np.zeros(len(texts), dtype=bool)
+    def score(self, passages: Sequence[Passage]) -> Scores:
+        """Probabilities and labels of `passages`; one whose own text says nothing to the model is abstained from."""
+        margins = np.tile(self.weights.intercepts, (len(passages), 1))
+        known = np.zeros(len(passages), dtype=bool)
         for view, vocabulary, start, end in self._views():
-            found = ngrams.matrix(texts, view, vocabulary, self.weights.idf[start:end] if view.idf else None)
+            found = ngrams.matrix(passages, view, vocabulary, self.weights.idf[start:end] if view.idf else None)
             margins += found @ self.weights.coefficients[:, start:end].T
-            known |= np.diff(found.indptr) > 0
-        if self.model.vector_parts:
-            margins += self._of_vectors(texts)
-            known |= np.array([any(map(str.isalpha, text)) for text in texts], dtype=bool)
+            if view.field == "text":
+                known |= np.diff(found.indptr) > 0
+        if self._functions:
+            hits = lexicon.hits(self._functions, [passage.text for passage in passages])
+            margins += hits @ self.weights.hits.T
+            known |= np.diff(hits.indptr) > 0
+        if self.model.encoder:
+            margins += self._of_encoder(passages)
+            known |= np.array([any(map(str.isalpha, passage.text)) for passage in passages], dtype=bool)
         probabilities = calibrate(margins, np.array(self.model.calibration))
         labels = (probabilities >= self.thresholds) & known[:, None]
         probabilities[~known] = np.nan
         return Scores(probabilities, labels, ~known)
 
-    def explain(self, text: str, theme: str, most: int) -> list[tuple[str, float]]:
-        """The terms of `text` that weigh most for or against `theme`, and their part of the margin.
+    def explain(self, passage: Passage, theme: str, most: int) -> list[tuple[str, float]]:
+        """The terms of `passage` that weigh most for or against `theme`, and their part of the margin.
 
-        What comes from the sentence vector cannot be told by terms: it is one entry of its own.
+        A neighbour's term stands behind [before] or [after], a rule of the lexicon behind [rule]. What comes from the
+        sentence vector cannot be told by terms: it is one entry of its own.
         """
         row = self.themes.index(theme)
         shares = []
         for (view, vocabulary, start, end), named in zip(self._views(), self.model.views, strict=True):
-            found = ngrams.matrix([text], view, vocabulary, self.weights.idf[start:end] if view.idf else None)
+            found = ngrams.matrix([passage], view, vocabulary, self.weights.idf[start:end] if view.idf else None)
             parts = found.data * self.weights.coefficients[row, start:end][found.indices]
-            shares += [(named.vocabulary[i], float(part)) for i, part in zip(found.indices, parts, strict=True)]
-        if self.model.vector_parts:
-            shares.append((SENTENCE_VECTOR, float(self._of_vectors([text])[0, row])))
+            place = "" if view.field == "text" else f"[{view.field}] "
+            shares += [(place + named.vocabulary[i], float(part)) for i, part in zip(found.indices, parts, strict=True)]
+        shares += [
+            (f"[rule] {function.name}", float(weight))
+            for function, weight in zip(self._functions, self.weights.hits[row], strict=True)
+            if function.fires(passage.text)
+        ]
+        if self.model.encoder:
+            shares.append((SENTENCE_VECTOR, float(self._of_encoder([passage])[0, row])))
         return sorted(shares, key=lambda share: (-abs(share[1]), share[0]))[:most]
 
-    def _of_vectors(self, texts: Sequence[str]) -> Floats:
-        """The vector parts' share of the margins; every text is encoded once for all of them, and forgotten."""
+    def _of_encoder(self, passages: Sequence[Passage]) -> Floats:
+        """The encoder's share of the margins; every sentence is encoded once for all vector parts, and forgotten."""
+        texts = [passage.text for passage in passages]
+        total = np.zeros((len(texts), len(self.themes)))
+        if self._tuned.blocks:
+            total += self._tuned.states(texts, keep=False).astype(np.float64) @ self.weights.head
+        if not self.model.vector_parts:
+            return total
         layers = sorted({layer for part in self.model.vector_parts for layer in part.layers})
         states = embeddings.states(texts, layers, keep=False)
         shares = [
             vector_parts.margins(states[:, [layers.index(layer) for layer in part.layers]], part, numbers)
             for part, numbers in zip(self.model.vector_parts, self.weights.vector_parts, strict=True)
         ]
-        total: Floats = np.sum(shares, axis=0, dtype=np.float64)
+        total += np.sum(shares, axis=0, dtype=np.float64)
         return total
 
     def _views(self) -> list[tuple[NGrams, dict[str, int], int, int]]:

@@ -1,7 +1,8 @@
 """A model that is only data: `model.json`, `weights.npz`, `card.md` and a manifest.
 
-Margins are a sum of parts: n-gram weights, for which numpy and scipy are enough, and linear or Gaussian-kernel
-functions of sentence vectors, for which a bundle names the encoder by hash instead of holding it.
+Margins are a sum of parts: weights of n-grams and of a lexicon, for which numpy and scipy are enough, and linear or
+Gaussian-kernel functions of sentence vectors, for which a bundle names the encoder by hash instead of holding it. It
+may hold the encoder's last blocks as fine-tuned, and a head on top of them.
 
 The reader checks names, sizes, hashes and shapes before it allocates, takes what it knows and refuses the rest. There
 is no code in a bundle and no way to run any.
@@ -11,13 +12,14 @@ import hashlib
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 import numpy as np
 
-from features import encoder, manifest
-from features.errors import IntegrityFailure, UntrustedModelFailure
+from features import encoder, lexicon, manifest
+from features.encoder import States
+from features.errors import IntegrityFailure, UntrustedModelFailure, UsageFailure
 from features.experiments import NGrams
 from features.resampling import Floats
 from features.vector_parts import VectorPart, VectorWeights
@@ -49,15 +51,20 @@ class EncoderName(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`model.json`: everything but the numbers per term. `calibration` rows are slope and offset."""
+    """`model.json`: everything but the numbers per term.
 
-    schema: Literal[2]
+    `tuned_blocks` of the encoder's last blocks are replaced by the bundle's; `calibration` rows are slope and offset.
+    """
+
+    schema: Literal[3]
     kind: Literal["linear-ngrams", "encoder"]
     name: str
     themes: list[ThemeName]
     views: list[View]
+    lexicon: list[lexicon.Stored]
     encoder: EncoderName | None
     vector_parts: list[VectorPart]
+    tuned_blocks: Annotated[int, msgspec.Meta(ge=0, le=encoder.LAYERS)]
     thresholds: list[float]
     calibration: list[tuple[float, float]]
     codebook_version: int
@@ -68,22 +75,30 @@ class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """`weights.npz`: `coefficients` (themes, terms of all views), `intercepts` (themes,), `idf` (terms,), vectors."""
+    """`weights.npz`: `coefficients` (themes, terms of all views), `hits` (themes, lexicon), `intercepts` (themes,).
+
+    Also `idf` (terms,), the numbers of the vector parts, and `tuned`, the arrays of fine-tuned blocks, with the `head`
+    (384, themes) on top of them; without such blocks it has no rows.
+    """
 
     coefficients: Floats
+    hits: Floats
     intercepts: Floats
     idf: Floats
+    head: Floats
     vector_parts: list[VectorWeights] = field(default_factory=list)
+    tuned: list[States] = field(default_factory=list)
 
 
 def write(folder: Path, model: Model, weights: Weights, card: str) -> None:
     """Write the three files of a bundle into `folder`, the same bytes for the same model."""
     encoded = msgspec.json.encode(model, order="sorted")
     (folder / "model.json").write_bytes(msgspec.json.format(encoded, indent=1) + b"\n")
-    arrays = {"coefficients": weights.coefficients, "intercepts": weights.intercepts, "idf": weights.idf}
+    arrays = {name: getattr(weights, name) for name in ("coefficients", "hits", "intercepts", "idf", "head")}
     for number, part in enumerate(weights.vector_parts):
         arrays |= {f"{number}-{name}": getattr(part, name) for name in ("centre", "support", "dual")}
-    np.savez(folder / "weights.npz", **arrays)  # type: ignore[arg-type]
+    arrays |= {f"tuned-{number:03}": array for number, array in enumerate(weights.tuned)}
+    np.savez(folder / "weights.npz", **arrays)
     (folder / "card.md").write_text(card, encoding="utf-8")
 
 
@@ -110,12 +125,21 @@ def _require_consistent(folder: Path, model: Model) -> None:
     themes = len(model.themes)
     if not themes or len(model.thresholds) != themes or len(model.calibration) != themes:
         raise UntrustedModelFailure(f"{folder / 'model.json'}: themes, thresholds and calibration differ in number")
-    if not bool(model.vector_parts) == (model.encoder is not None) == (model.kind == "encoder"):
+    if (
+        not (bool(model.vector_parts) or model.tuned_blocks > 0)
+        == (model.encoder is not None)
+        == (model.kind == "encoder")
+    ):
         raise UntrustedModelFailure(f"{folder / 'model.json'}: sentence vectors and their encoder belong together")
     if any((part.gamma is None) != (part.rows == 0) for part in model.vector_parts):
         raise UntrustedModelFailure(f"{folder / 'model.json'}: a kernel needs rows, a linear part has none")
     if model.encoder and model.encoder.fingerprint != encoder.FINGERPRINT:
         raise UntrustedModelFailure(f"{folder / 'model.json'}: made with another encoder than {encoder.NAME}")
+    try:
+        for kept in model.lexicon:
+            lexicon.restored(kept)
+    except UsageFailure as error:
+        raise UntrustedModelFailure(f"{folder / 'model.json'}: lexicon: {error}") from error
     if any(len(set(view.vocabulary)) != len(view.vocabulary) for view in model.views):
         raise UntrustedModelFailure(f"{folder / 'model.json'}: a vocabulary names a term twice")
 
@@ -144,7 +168,9 @@ def _weights(path: Path, model: Model) -> Weights:
         VectorWeights(*(found[f"{number}-{name}"] for name in ("centre", "support", "dual")))
         for number in range(len(model.vector_parts))
     ]
-    return Weights(found["coefficients"], found["intercepts"], found["idf"], parts)
+    tuned = [array for name, array in found.items() if name.startswith("tuned-")]
+    once = {name: found[name] for name in ("coefficients", "hits", "intercepts", "idf", "head")}
+    return Weights(**once, vector_parts=parts, tuned=tuned)
 
 
 def _shapes(model: Model) -> dict[str, tuple[tuple[int, ...], str]]:
@@ -152,8 +178,10 @@ def _shapes(model: Model) -> dict[str, tuple[tuple[int, ...], str]]:
     themes, terms = len(model.themes), sum(len(view.vocabulary) for view in model.views)
     shapes: dict[str, tuple[tuple[int, ...], str]] = {
         "coefficients": ((themes, terms), "float64"),
+        "hits": ((themes, len(model.lexicon)), "float64"),
         "intercepts": ((themes,), "float64"),
         "idf": ((terms,), "float64"),
+        "head": ((encoder.WIDTH if model.tuned_blocks else 0, themes), "float64"),
     }
     for number, part in enumerate(model.vector_parts):
         width = encoder.WIDTH * len(part.layers)
@@ -161,4 +189,7 @@ def _shapes(model: Model) -> dict[str, tuple[tuple[int, ...], str]]:
         shapes[f"{number}-centre"] = ((len(part.layers), encoder.WIDTH), "float64")
         shapes[f"{number}-support"] = ((part.rows, width), "float32")
         shapes[f"{number}-dual"] = ((themes, rows), "float64")
+    of_block = [shape for pair in encoder.BLOCK_SHAPES for shape in pair]
+    for number in range(model.tuned_blocks * len(of_block)):
+        shapes[f"tuned-{number:03}"] = (of_block[number % len(of_block)], "float32")
     return shapes

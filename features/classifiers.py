@@ -1,16 +1,19 @@
-"""From a part of an experiment to a scikit-learn Pipeline: raw text in, one margin per theme out."""
+"""From a part of an experiment to a scikit-learn Pipeline: passages in, one margin per theme out."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from features import experiments, lexicon
+from features import experiments, lexicon, views
+from features.adapted import Adapted
 from features.errors import ResourceFailure
-from features.experiments import NGrams, Part
+from features.experiments import Part
 from features.lexicon import LabellingFunction
 from features.metrics import Bools
+from features.naive_bayes_weights import NaiveBayesWeighted
 from features.resampling import Floats
+from features.text import Passage
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
@@ -21,24 +24,27 @@ _ROWS_AT_ONCE = 1_000
 _MOST_KERNEL_ROWS = 20_000
 
 
-def build(part: Part) -> "Pipeline":
-    """An unfitted Pipeline: what the part sees of a text, then one binary classifier per theme."""
+def build(part: Part, functions: Sequence[LabellingFunction]) -> "Pipeline":
+    """An unfitted Pipeline: what the part sees of a passage, then one binary classifier per theme."""
     from sklearn.multiclass import OneVsRestClassifier
     from sklearn.pipeline import Pipeline
 
     classifier = _classifier(part.classifier)
     if not isinstance(part.classifier, experiments.KernelRidge):
         classifier = OneVsRestClassifier(classifier)
-    return Pipeline([("features", _features(part)), ("classifier", classifier)])
+    return Pipeline([("features", views.build(part, functions)), ("classifier", classifier)])
 
 
-def fit(part: Part, texts: Sequence[str], gold: Bools) -> "Pipeline":
-    """Fit on `texts` and `gold` (n, themes); every column should have both values, or its margin is undefined."""
+def fit(part: Part, passages: Sequence[Passage], gold: Bools, functions: Sequence[LabellingFunction]) -> "Pipeline":
+    """Fit on `passages` and `gold` (n, themes); every column should have both values, or its margin is undefined.
+
+    `functions` are what a part's lexicon looks for.
+    """
     import warnings
 
-    if isinstance(part.classifier, experiments.KernelRidge) and len(texts) > _MOST_KERNEL_ROWS:
+    if isinstance(part.classifier, experiments.KernelRidge) and len(passages) > _MOST_KERNEL_ROWS:
         raise ResourceFailure(
-            f"kernel_ridge on {len(texts):,} sentences needs more memory than can be counted on (at most "
+            f"kernel_ridge on {len(passages):,} sentences needs more memory than can be counted on (at most "
             f"{_MOST_KERNEL_ROWS:,}); take logistic_regression on the same `vectors`"
         )
     with warnings.catch_warnings():
@@ -46,15 +52,17 @@ def fit(part: Part, texts: Sequence[str], gold: Bools) -> "Pipeline":
         warnings.filterwarnings("ignore", message="Label .* is present in all training examples")
         warnings.filterwarnings("ignore", message="Label not .* is present in all training examples")
         wanted = 2.0 * gold - 1.0 if isinstance(part.classifier, experiments.KernelRidge) else gold.astype(np.int64)
-        pipeline = build(part).fit(list(texts), wanted)
+        pipeline = build(part, functions).fit(list(passages), wanted)
     if is_kernel(pipeline):
         pipeline[-1].dual_coef_[:, gold.all(axis=0) | ~gold.any(axis=0)] = np.nan
     return pipeline
 
 
-def margins(pipeline: "Pipeline", texts: Sequence[str]) -> Floats:
-    """Shape (texts, themes): above 0 where the classifier leans to the theme; NaN for a theme it never saw."""
-    matrix = pipeline[:-1].transform(list(texts))
+def margins(pipeline: "Pipeline | Adapted", passages: Sequence[Passage]) -> Floats:
+    """Shape (passages, themes): above 0 where the classifier leans to the theme; NaN for a theme it never saw."""
+    if isinstance(pipeline, Adapted):
+        return pipeline.margins(passages)
+    matrix = pipeline[:-1].transform(list(passages))
     if is_kernel(pipeline):
         pieces = [pipeline[-1].predict(matrix[at : at + _ROWS_AT_ONCE]) for at in range(0, len(matrix), _ROWS_AT_ONCE)]
         return np.concatenate(pieces)
@@ -80,44 +88,21 @@ class KeywordClassifier:
         self.functions = list(functions)
         self.themes = list(themes)
 
-    def probabilities(self, texts: Sequence[str]) -> Floats:
-        """Shape (texts, themes): 1 where more functions vote for a theme than against it, else 0."""
-        cast = lexicon.votes(self.functions, texts)
+    def probabilities(self, passages: Sequence[Passage]) -> Floats:
+        """Shape (passages, themes): 1 where more functions vote for a theme than against it, else 0."""
+        cast = lexicon.votes(self.functions, [passage.text for passage in passages])
         return lexicon.majority(self.functions, cast, self.themes).astype(np.float64)
 
 
 class MajorityClassifier:
-    """Each theme's share of the training sentences, for any text."""
+    """Each theme's share of the training sentences, for any passage."""
 
     def __init__(self, gold: Bools) -> None:
         self.shares = gold.mean(axis=0)
 
-    def probabilities(self, texts: Sequence[str]) -> Floats:
-        """Shape (texts, themes): the same row for every text."""
-        return np.tile(self.shares, (len(texts), 1))
-
-
-def _features(part: Part) -> Any:
-    from sklearn.pipeline import FeatureUnion
-
-    if part.vectors:
-        from features.vectors import SentenceVectors
-
-        return SentenceVectors(part.vectors.layers)
-    return FeatureUnion([(f"{number}-{view.of}", _vectorizer(view)) for number, view in enumerate(part.features)])
-
-
-def _vectorizer(view: NGrams) -> Any:
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
-    return TfidfVectorizer(
-        analyzer="word" if view.of == "words" else "char_wb",
-        ngram_range=view.ngrams,
-        min_df=view.min_df,
-        sublinear_tf=view.sublinear_tf,
-        use_idf=view.idf,
-        norm=view.norm,
-    )
+    def probabilities(self, passages: Sequence[Passage]) -> Floats:
+        """Shape (passages, themes): the same row for every passage."""
+        return np.tile(self.shares, (len(passages), 1))
 
 
 def _classifier(classifier: experiments.Trainable) -> Any:
@@ -129,8 +114,9 @@ def _classifier(classifier: experiments.Trainable) -> Any:
     match classifier:
         case experiments.ComplementNB(alpha=alpha):
             return ComplementNB(alpha=alpha)
-        case experiments.LogisticRegression(c=c, balanced=balanced):
-            return LogisticRegression(C=c, class_weight="balanced" if balanced else None, max_iter=1000)
+        case experiments.LogisticRegression(c=c, balanced=balanced, naive_bayes=naive_bayes):
+            regression = LogisticRegression(C=c, class_weight="balanced" if balanced else None, max_iter=1000)
+            return NaiveBayesWeighted(regression) if naive_bayes else regression
         case experiments.LinearSVM(c=c, balanced=balanced):
             return LinearSVC(C=c, class_weight="balanced" if balanced else None, random_state=0)
         case experiments.KernelRidge(gamma=gamma, penalty=penalty):

@@ -4,7 +4,7 @@ A text's states depend on the text alone, so what has been computed or recalled 
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 
@@ -14,22 +14,27 @@ from features import encoder
 from features.encoder import WIDTH, Encoder, States
 from features.resampling import Floats
 
-# By text and layer; one state each, shape (384,).
-_known: dict[tuple[bytes, int], States] = {}
+# By text, and layer of the encoder or fingerprint of an adapted one; one mean state each, shape (384,).
+_known: dict[tuple[bytes, int | str], States] = {}
 
 
 def states(texts: Sequence[str], layers: Sequence[int], *, keep: bool = True) -> States:
     """Shape (texts, layers, 384); only texts not met before are computed, and kept if asked. Raises as encoder.load."""
+    return recalled(texts, layers, lambda new: loaded().states(new)[:, list(layers)], keep=keep)
+
+
+def recalled(
+    texts: Sequence[str], names: Sequence[int | str], compute: Callable[[list[str]], States], *, keep: bool
+) -> States:
+    """Shape (texts, names, 384): what is known under these names, and for new texts what `compute` makes of them."""
     keys = [key(text) for text in texts]
     wanted = dict(zip(keys, texts, strict=True))
-    new = [name for name in wanted if any((name, layer) not in _known for layer in layers)]
-    computed = _by_key(new, layers, _loaded().states([wanted[name] for name in new])[:, list(layers)]) if new else {}
-    found = [
-        computed[at] if at in computed else _known[at] for at in ((name, layer) for name in keys for layer in layers)
-    ]
+    new = [one for one in wanted if any((one, name) not in _known for name in names)]
+    computed = _by_key(new, names, compute([wanted[one] for one in new])) if new else {}
+    found = [computed[at] if at in computed else _known[at] for at in ((one, name) for one in keys for name in names)]
     if keep:
         _known.update(computed)
-    return np.array(found, dtype=np.float32).reshape(len(texts), len(layers), WIDTH)
+    return np.array(found, dtype=np.float32).reshape(len(texts), len(names), WIDTH)
 
 
 def key(text: str) -> bytes:
@@ -37,9 +42,9 @@ def key(text: str) -> bytes:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
 
 
-def remember(keys: Sequence[bytes], layers: Sequence[int], found: States) -> None:
-    """Take states computed for these texts, shape (keys, layers, 384)."""
-    _known.update(_by_key(keys, layers, found))
+def remember(keys: Sequence[bytes], names: Sequence[int | str], found: States) -> None:
+    """Take states computed for these texts, shape (keys, names, 384)."""
+    _known.update(_by_key(keys, names, found))
 
 
 @contextmanager
@@ -68,13 +73,14 @@ def vectors(found: States, centre: Floats) -> Floats:
 
 
 @cache
-def _loaded() -> Encoder:
+def loaded() -> Encoder:
+    """The encoder, read once."""
     return encoder.load()
 
 
-def _by_key(keys: Sequence[bytes], layers: Sequence[int], found: States) -> dict[tuple[bytes, int], States]:
+def _by_key(keys: Sequence[bytes], names: Sequence[int | str], found: States) -> dict[tuple[bytes, int | str], States]:
     return {
-        (name, layer): state
-        for name, of_text in zip(keys, found, strict=True)
-        for layer, state in zip(layers, of_text, strict=True)
+        (one, name): state
+        for one, of_text in zip(keys, found, strict=True)
+        for name, state in zip(names, of_text, strict=True)
     }

@@ -8,6 +8,7 @@ import importlib.metadata
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -36,10 +37,20 @@ LAYERS = 6
 WIDTH = 384
 # A layer by its number: 0 is the words alone, 6 the last block.
 Layer = Annotated[int, msgspec.Meta(ge=0, le=LAYERS)]
-_HEADS = 12
+HEADS = 12
 LONGEST = 256
-_BATCH = 32
 _SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+# Of a block's weights and offsets, field by field.
+BLOCK_SHAPES: list[tuple[tuple[int, ...], tuple[int, ...]]] = [
+    ((WIDTH, 3 * WIDTH), (3 * WIDTH,)),
+    ((WIDTH, WIDTH), (WIDTH,)),
+    ((WIDTH,), (WIDTH,)),
+    ((WIDTH, 4 * WIDTH), (4 * WIDTH,)),
+    ((4 * WIDTH, WIDTH), (WIDTH,)),
+    ((WIDTH,), (WIDTH,)),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +64,18 @@ class Block:
     narrow: tuple[States, States]
     after_all: tuple[States, States]
 
+    def arrays(self) -> list[States]:
+        """The twelve arrays in the order of the fields."""
+        return [array for pair in self.pairs() for array in pair]
+
+    def copy(self) -> "Block":
+        """The same numbers in arrays of its own."""
+        return Block(*((first.copy(), second.copy()) for first, second in self.pairs()))
+
+    def pairs(self) -> list[tuple[States, States]]:
+        """Weights and offsets, field by field."""
+        return [self.attend, self.gather, self.after_attention, self.widen, self.narrow, self.after_all]
+
 
 class Encoder:
     """The tokenizer, the embeddings and the blocks."""
@@ -65,7 +88,7 @@ class Encoder:
         types = weights["embeddings.token_type_embeddings.weight"]
         self._places = weights["embeddings.position_embeddings.weight"] + types[0]
         self._first = _norm_weights(weights, "embeddings.LayerNorm")
-        self._blocks = [_block(weights, f"encoder.layer.{number}") for number in range(LAYERS)]
+        self.blocks = [_block(weights, f"encoder.layer.{number}") for number in range(LAYERS)]
 
     def states(self, texts: Sequence[str]) -> States:
         """Means over the tokens of each text, shape (texts, 7, 384): of the embeddings, then after each block.
@@ -74,22 +97,51 @@ class Encoder:
         tokens are worked on together, so nothing is padded.
         """
         found = np.empty((len(texts), LAYERS + 1, WIDTH), dtype=np.float32)
-        whole = [_SURROGATE.sub("\ufffd", text) for text in texts]
-        tokens = [encoding.ids for encoding in self._tokenizer.encode_batch(whole)]
-        for rows in _of_one_length(tokens):
-            found[rows] = self._forward(np.array([tokens[row] for row in rows]))
+        for rows, embedded in self._embedded(texts):
+            for layer, x in enumerate(accumulate(self.blocks, after, initial=embedded)):
+                found[rows, layer] = x.mean(axis=1)
         return found
 
-    def _forward(self, tokens: NDArray[np.int64]) -> States:
-        """`tokens` (texts, n) to states (texts, 7, 384)."""
-        texts, length = tokens.shape
-        x = _normed((self._words[tokens] + self._places[:length]).reshape(-1, WIDTH), self._first)
-        means = [x.reshape(texts, length, WIDTH).mean(axis=1)]
-        for block in self._blocks:
-            x = _normed(x + _linear(_attention(_linear(x, block.attend), texts), block.gather), block.after_attention)
-            x = _normed(x + _linear(_gelu(_linear(x, block.widen)), block.narrow), block.after_all)
-            means.append(x.reshape(texts, length, WIDTH).mean(axis=1))
-        return np.stack(means, axis=1)
+    def tokens(self, texts: Sequence[str], depth: int) -> list[States]:
+        """Token states after the first `depth` blocks, a matrix (tokens, 384) for each text."""
+        found: dict[int, States] = {}
+        for rows, embedded in self._embedded(texts):
+            *_, x = accumulate(self.blocks[:depth], after, initial=embedded)
+            found.update(zip(rows, x, strict=True))
+        return [found[row] for row in range(len(texts))]
+
+    def _embedded(self, texts: Sequence[str]) -> Iterator[tuple[list[int], States]]:
+        """Texts of one number of tokens at a time: their rows, and states (texts, tokens, 384) below the blocks."""
+        whole = [_SURROGATE.sub("\ufffd", text) for text in texts]
+        tokens = [encoding.ids for encoding in self._tokenizer.encode_batch(whole)]
+        for rows in of_one_length([len(ids) for ids in tokens]):
+            ids = np.array([tokens[row] for row in rows])
+            x = (self._words[ids] + self._places[: ids.shape[1]]).reshape(-1, WIDTH)
+            yield rows, _normed(x, self._first).reshape(*ids.shape, WIDTH)
+
+
+def blocks_of(arrays: Sequence[States]) -> list[Block]:
+    """Blocks from their arrays, twelve each, in the order of `Block.arrays`."""
+    size = 2 * len(BLOCK_SHAPES)
+    pieces = [arrays[start : start + size] for start in range(0, len(arrays), size)]
+    return [Block(*zip(piece[::2], piece[1::2], strict=True)) for piece in pieces]
+
+
+def after(states: States, block: Block) -> States:
+    """`states` (texts, tokens, 384) after one more block; nothing is padded, so all tokens meet."""
+    texts = len(states)
+    x = states.reshape(-1, WIDTH)
+    x = _normed(x + _linear(_attention(_linear(x, block.attend), texts), block.gather), block.after_attention)
+    x = _normed(x + _linear(_gelu(_linear(x, block.widen)), block.narrow), block.after_all)
+    return x.reshape(states.shape)
+
+
+def of_one_length(lengths: Sequence[int], at_once: int = 32) -> list[list[int]]:
+    """Row numbers, `at_once` together, such that those of one batch have the same length."""
+    by_length: dict[int, list[int]] = {}
+    for row, length in enumerate(lengths):
+        by_length.setdefault(length, []).append(row)
+    return [rows[start : start + at_once] for rows in by_length.values() for start in range(0, len(rows), at_once)]
 
 
 def load() -> Encoder:
@@ -111,18 +163,9 @@ def load() -> Encoder:
     return Encoder(Tokenizer.from_file(str(folder / "tokenizer.json")), load_file(folder / "model.safetensors"))
 
 
-def _of_one_length(tokens: Sequence[Sequence[int]]) -> Iterator[list[int]]:
-    by_length: dict[int, list[int]] = {}
-    for row, ids in enumerate(tokens):
-        by_length.setdefault(len(ids), []).append(row)
-    for rows in by_length.values():
-        for start in range(0, len(rows), _BATCH):
-            yield rows[start : start + _BATCH]
-
-
 def _attention(queries_keys_values: States, texts: int) -> States:
     """Each token's mix of its text's values, by how well its query meets their keys (already scaled)."""
-    parts = queries_keys_values.reshape(texts, -1, 3, _HEADS, WIDTH // _HEADS).transpose(2, 0, 3, 1, 4)
+    parts = queries_keys_values.reshape(texts, -1, 3, HEADS, WIDTH // HEADS).transpose(2, 0, 3, 1, 4)
     query, key_, value = parts
     scores = query @ key_.transpose(0, 1, 3, 2)
     scores -= scores.max(axis=-1, keepdims=True)
@@ -165,7 +208,7 @@ def _normed(x: States, weights: tuple[States, States]) -> States:
 
 
 def _block(weights: Mapping[str, States], name: str) -> Block:
-    scale = np.float32(np.sqrt(WIDTH // _HEADS))
+    scale = np.float32(np.sqrt(WIDTH // HEADS))
     query, key_, value = (_dense(weights, f"{name}.attention.self.{part}") for part in ("query", "key", "value"))
     return Block(
         attend=(

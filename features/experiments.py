@@ -11,10 +11,15 @@ from features.errors import UsageFailure
 
 
 class NGrams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One view of the text: counts of n-grams of words, or of characters inside word bounds."""
+    """One view of a passage: counts of n-grams of words, or of characters inside word bounds.
+
+    `field` is the sentence itself or a neighbour; `weight` multiplies the view, so that it counts less than another.
+    """
 
     of: Literal["words", "characters"]
     ngrams: tuple[int, int]
+    field: Literal["text", "before", "after"] = "text"
+    weight: Annotated[float, msgspec.Meta(gt=0)] = 1.0
     min_df: int = 1
     sublinear_tf: bool = False
     idf: bool = False
@@ -25,6 +30,12 @@ class Vectors(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Sentence vectors: means of the encoder's token states after these layers (0: words alone, 6: the last)."""
 
     layers: Annotated[list[Layer], msgspec.Meta(min_length=1)]
+
+
+class Lexicon(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One feature per labelling function of patterns.yaml: `weight` where it fires, else 0."""
+
+    weight: Annotated[float, msgspec.Meta(gt=0)] = 1.0
 
 
 class Majority(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="majority", tag_field="kind"):
@@ -44,10 +55,14 @@ class ComplementNB(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=
 class LogisticRegression(
     msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="logistic_regression", tag_field="kind"
 ):
-    """L2-regularised logistic regression per theme; `c` is the inverse of the penalty."""
+    """L2-regularised logistic regression per theme; `c` is the inverse of the penalty.
+
+    `naive_bayes` first weighs every feature by how unevenly it falls on the theme (Wang and Manning 2012).
+    """
 
     c: float = 1.0
     balanced: bool = False
+    naive_bayes: bool = False
 
 
 class LinearSVM(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="linear_svm", tag_field="kind"):
@@ -64,16 +79,21 @@ class KernelRidge(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="
     penalty: Annotated[float, msgspec.Meta(gt=0)] = 0.1
 
 
-Trainable = ComplementNB | LogisticRegression | LinearSVM | KernelRidge
+class FineTuned(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="fine_tuned", tag_field="kind"):
+    """The encoder as stage `adapt` has fine-tuned it, with its own margins; see adapt in params.yaml."""
+
+
+Trainable = ComplementNB | LogisticRegression | LinearSVM | KernelRidge | FineTuned
 Classifier = Majority | Keywords | Trainable
 BASELINES = (Majority, Keywords)
 
 
 class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One classifier and what it sees of a text: n-grams, or sentence vectors."""
+    """One classifier and what it sees of a passage: n-grams with or without a lexicon, or sentence vectors."""
 
     classifier: Trainable
     features: list[NGrams] = []
+    lexicon: Lexicon | None = None
     vectors: Vectors | None = None
 
 
@@ -85,6 +105,7 @@ class Experiment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     classifier: Classifier | None = None
     features: list[NGrams] = []
+    lexicon: Lexicon | None = None
     vectors: Vectors | None = None
     average: list[Part] = []
     labels: Literal["gold", "gold+weak"] = "gold"
@@ -95,7 +116,7 @@ class Experiment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """What is fitted; empty for a baseline."""
         if self.classifier is None or isinstance(self.classifier, BASELINES):
             return self.average
-        return [Part(self.classifier, self.features, self.vectors)]
+        return [Part(self.classifier, self.features, self.lexicon, self.vectors)]
 
     @property
     def is_baseline(self) -> bool:
@@ -107,7 +128,12 @@ class Experiment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """What kind of model comes out: baseline, linear-ngrams, or encoder where any part needs sentence vectors."""
         if self.is_baseline:
             return "baseline"
-        return "encoder" if any(part.vectors for part in self.parts) else "linear-ngrams"
+        return "encoder" if any(part.vectors for part in self.parts) or self.is_adapted else "linear-ngrams"
+
+    @property
+    def is_adapted(self) -> bool:
+        """Whether any part is the fine-tuned encoder."""
+        return any(isinstance(part.classifier, FineTuned) for part in self.parts)
 
 
 def load(path: Path) -> Experiment:
@@ -120,9 +146,9 @@ def load(path: Path) -> Experiment:
         raise UsageFailure(f"{path}: not an experiment: {error}") from error
     if (experiment.classifier is None) != bool(experiment.average):
         raise UsageFailure(f"{path}: give either a `classifier` or the parts of an `average`")
-    if (experiment.average or experiment.is_baseline) and (experiment.features or experiment.vectors):
+    if (experiment.average or experiment.is_baseline) and any(_seen_by(experiment)):
         raise UsageFailure(
-            f"{path}: `features` and `vectors` belong to a trained classifier, or to a part of an average"
+            f"{path}: `features`, `lexicon` and `vectors` belong to a trained classifier, or to a part of an average"
         )
     for part in experiment.parts:
         _require_sense(part, path)
@@ -136,10 +162,20 @@ def hypothesis(path: Path) -> str:
     return " ".join(line.lstrip("# ").rstrip() for line in lines[:count])
 
 
+def _seen_by(one: Experiment | Part) -> tuple[object, ...]:
+    return one.features, one.lexicon, one.vectors
+
+
 def _require_sense(part: Part, path: Path) -> None:
     kind = type(part.classifier).__name__
+    if isinstance(part.classifier, FineTuned):
+        if any(_seen_by(part)):
+            raise UsageFailure(f"{path}: fine_tuned reads the sentence itself; it takes no `features` and no `vectors`")
+        return
     if bool(part.features) == bool(part.vectors):
         raise UsageFailure(f"{path}: {kind} learns from `features` or from `vectors`: give one of them")
+    if part.lexicon and part.vectors:
+        raise UsageFailure(f"{path}: a `lexicon` stands beside `features`; give the vectors a part of their own")
     if isinstance(part.classifier, KernelRidge) and not part.vectors:
         raise UsageFailure(f"{path}: kernel_ridge needs `vectors`; for n-grams take a linear classifier")
     if isinstance(part.classifier, ComplementNB) and part.vectors:

@@ -9,6 +9,7 @@ import numpy as np
 from features.errors import AllRefusedFailure, UsageFailure
 from features.metrics import Bools, Predictions
 from features.resampling import Floats
+from features.text import Example, Passage, in_context
 
 
 class GoldRow(msgspec.Struct, frozen=True):
@@ -21,10 +22,22 @@ class GoldRow(msgspec.Struct, frozen=True):
     source: str | None = None
 
 
+def gold_matrix(examples: Sequence[Example], themes: Sequence[str]) -> Bools:
+    """Shape (examples, themes): which themes each example carries."""
+    return np.array([[theme in row.themes for theme in themes] for row in examples], dtype=bool).reshape(
+        -1, len(themes)
+    )
+
+
 def on_gold(rows: Sequence[GoldRow], themes: Sequence[str], labels: Bools, probabilities: Floats) -> Predictions:
     """What a model said of `rows`, `labels` and `probabilities` (rows, themes), beside their gold labels."""
     truth = np.array([[theme in row.labels for theme in themes] for row in rows], dtype=bool)
     return Predictions(truth, labels, probabilities, [row.doc for row in rows])
+
+
+def gold_passages(rows: Sequence[GoldRow]) -> list[Passage]:
+    """What a model sees of each row: rows of one document that follow each other are neighbours."""
+    return in_context([row.text for row in rows], [row.doc for row in rows])
 
 
 def read_gold(path: Path, themes: Sequence[str]) -> list[GoldRow]:

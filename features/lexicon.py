@@ -7,12 +7,13 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 import numpy as np
 import yaml
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from features.errors import UsageFailure
 
@@ -50,6 +51,16 @@ class LabellingFunction:
         return self.pattern is not None and self.pattern.search(text) is not None
 
 
+class Stored(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A labelling function as a bundle holds it; `pattern` is a regular expression, upper and lower case alike."""
+
+    name: str
+    theme: str
+    vote: Literal[-1, 1]
+    pattern: Annotated[str, msgspec.Meta(max_length=100_000)] | None
+    python: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Coverage:
     """Shares of all sentences: where a function fires, where another on its theme does too, where they disagree."""
@@ -74,10 +85,32 @@ def load(path: Path, themes: Sequence[str]) -> list[LabellingFunction]:
     return [_compiled(rule, path) for rule in rules]
 
 
+def stored(function: LabellingFunction) -> Stored:
+    """The function as data."""
+    pattern = function.pattern and function.pattern.pattern
+    return Stored(function.name, function.theme, 1 if function.vote > 0 else -1, pattern, function.python)
+
+
+def restored(kept: Stored) -> LabellingFunction:
+    """The function that was stored; raises UsageFailure when it is none that this version knows."""
+    if kept.python is not None and kept.python not in PYTHON_FUNCTIONS:
+        raise UsageFailure(f"{kept.name}: 'python' names one of {sorted(PYTHON_FUNCTIONS)}")
+    try:
+        pattern = re.compile(kept.pattern, re.IGNORECASE) if kept.pattern is not None else None
+    except re.error as error:
+        raise UsageFailure(f"{kept.name}: not a regular expression: {error}") from error
+    return LabellingFunction(kept.name, kept.theme, kept.vote, pattern, kept.python)
+
+
 def votes(functions: Sequence[LabellingFunction], texts: Sequence[str]) -> Votes:
     """Shape (texts, functions): 1 for present, -1 for absent, 0 where a function does not fire."""
     rows = [[function.vote if function.fires(text) else 0 for function in functions] for text in texts]
     return np.array(rows, dtype=np.int8).reshape(len(texts), len(functions))
+
+
+def hits(functions: Sequence[LabellingFunction], texts: Sequence[str]) -> csr_array:
+    """Shape (texts, functions), float64: 1 where a function fires, whichever way it votes."""
+    return csr_array((votes(functions, texts) != 0).astype(np.float64))
 
 
 def majority(functions: Sequence[LabellingFunction], cast: Votes, themes: Sequence[str]) -> NDArray[np.bool_]:

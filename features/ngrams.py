@@ -8,6 +8,7 @@ from scipy.sparse import csr_array
 
 from features.experiments import NGrams
 from features.resampling import Floats
+from features.text import Passage
 
 _WORD = re.compile(r"(?u)\b\w\w+\b")
 _SPACES = re.compile(r"\s\s+")
@@ -19,14 +20,17 @@ def terms(text: str, view: NGrams) -> list[str]:
     return list(_word_ngrams(lowered, *view.ngrams) if view.of == "words" else _character_ngrams(lowered, *view.ngrams))
 
 
-def matrix(texts: Sequence[str], view: NGrams, vocabulary: Mapping[str, int], idf: Floats | None) -> csr_array:
-    """Term weights, shape (texts, vocabulary), float64: tf or 1 + log tf, times idf, rows of length 1 where asked."""
+def matrix(passages: Sequence[Passage], view: NGrams, vocabulary: Mapping[str, int], idf: Floats | None) -> csr_array:
+    """Term weights, shape (passages, vocabulary), float64, of the view's field and times its weight.
+
+    A term weighs tf or 1 + log tf, times its idf, in rows of length 1 where the view asks for it.
+    """
     indices: list[int] = []
     edges = [0]
-    for text in texts:
-        indices += [vocabulary[term] for term in terms(text, view) if term in vocabulary]
+    for passage in passages:
+        indices += [vocabulary[term] for term in terms(getattr(passage, view.field), view) if term in vocabulary]
         edges.append(len(indices))
-    shape = (len(texts), len(vocabulary))
+    shape = (len(passages), len(vocabulary))
     counts = csr_array((np.ones(len(indices)), np.array(indices, dtype=np.int64), np.array(edges)), shape=shape)
     counts.sum_duplicates()
     if view.sublinear_tf:
@@ -36,6 +40,7 @@ def matrix(texts: Sequence[str], view: NGrams, vocabulary: Mapping[str, int], id
     if view.norm == "l2":
         lengths = np.sqrt(counts.multiply(counts).sum(axis=1))
         counts.data /= np.repeat(np.where(lengths > 0, lengths, 1.0), np.diff(counts.indptr))
+    counts.data *= view.weight
     return counts
 
 

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from features.errors import UsageFailure
+
 Floats = NDArray[np.float64]
 
 
@@ -46,3 +48,13 @@ def sums_by_document(values: Floats, documents: NDArray[np.int64], count: int) -
     total = np.zeros((count, *values.shape[1:]))
     np.add.at(total, documents, values)
     return total
+
+
+def folds_of(groups: Sequence[str], folds: int, seed: int) -> NDArray[np.int64]:
+    """A fold for each row, the same for rows of one group, as many groups in each fold as can be."""
+    names = sorted(set(groups))
+    if len(names) < 2:
+        raise UsageFailure("train has fewer than two documents with gold labels; annotate more: make annotations")
+    order = np.random.default_rng(seed).permutation(len(names))
+    fold_of = {names[index]: place % folds for place, index in enumerate(order)}
+    return np.array([fold_of[group] for group in groups], dtype=np.int64)

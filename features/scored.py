@@ -10,6 +10,7 @@ from features.batches import SENTENCES_AT_ONCE, Batch, Columns
 from features.bundle import Bundle, Scores
 from features.errors import UsageFailure
 from features.spreadsheet import guarded as guarded_cell
+from features.text import Passage
 
 _DIGITS = 6
 _MOST_TERMS = 5
@@ -56,20 +57,20 @@ class Totals:
             counts=(answer.scores.labels.sum(axis=0) + self.counts).tolist(),
             sources=self.sources + batch.sources,
             quarantined=self.quarantined + len(batch.refusals),
-            sentences=self.sentences + len(batch.columns.text),
+            sentences=self.sentences + len(batch.columns.passage),
             abstained=self.abstained + int(answer.scores.abstained.sum()),
         )
 
 
-def ask(bundle: Bundle, texts: Sequence[str], *, explain: bool) -> Scored:
-    """What `bundle` says of `texts`, asked in pieces so that memory does not grow with their number."""
-    pieces = [bundle.score(piece) for piece in _pieces(texts)] or [bundle.score([])]
+def ask(bundle: Bundle, passages: Sequence[Passage], *, explain: bool) -> Scored:
+    """What `bundle` says of `passages`, asked in pieces so that memory does not grow with their number."""
+    pieces = [bundle.score(piece) for piece in _pieces(passages)] or [bundle.score([])]
     scores = Scores(
         np.concatenate([piece.probabilities for piece in pieces]),
         np.concatenate([piece.labels for piece in pieces]),
         np.concatenate([piece.abstained for piece in pieces]),
     )
-    return Scored(scores, _terms(bundle, texts, scores) if explain else None)
+    return Scored(scores, _terms(bundle, passages, scores) if explain else None)
 
 
 def schema(themes: Sequence[str], *, explain: bool) -> pa.Schema:
@@ -108,11 +109,11 @@ def guarded(rows: pa.Table) -> pa.Table:
     return rows
 
 
-def _terms(bundle: Bundle, texts: Sequence[str], scores: Scores) -> list[list[str | None]]:
+def _terms(bundle: Bundle, passages: Sequence[Passage], scores: Scores) -> list[list[str | None]]:
     return [
         [
-            _told(bundle.explain(text, theme, _MOST_TERMS)) if label else None
-            for text, label in zip(texts, labels, strict=True)
+            _told(bundle.explain(passage, theme, _MOST_TERMS)) if label else None
+            for passage, label in zip(passages, labels, strict=True)
         ]
         for theme, labels in zip(bundle.themes, scores.labels.T.tolist(), strict=True)
     ]
@@ -122,6 +123,6 @@ def _told(terms: Iterable[tuple[str, float]]) -> str:
     return "; ".join(f"{term} {weight:+.2f}" for term, weight in terms if abs(weight) >= 0.005)
 
 
-def _pieces(texts: Sequence[str]) -> Iterator[Sequence[str]]:
-    for first in range(0, len(texts), SENTENCES_AT_ONCE):
-        yield texts[first : first + SENTENCES_AT_ONCE]
+def _pieces(passages: Sequence[Passage]) -> Iterator[Sequence[Passage]]:
+    for first in range(0, len(passages), SENTENCES_AT_ONCE):
+        yield passages[first : first + SENTENCES_AT_ONCE]

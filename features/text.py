@@ -1,6 +1,7 @@
 """Documents, sentences, annotations, labels and examples: the rows that flow through the pipeline."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -36,6 +37,18 @@ class Sentence:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """What a model sees of a sentence: its text, and the texts before and after it in its document.
+
+    A neighbour is empty at an end of the document, or where the document is not at hand.
+    """
+
+    text: str
+    before: str = ""
+    after: str = ""
+
+
 class Annotation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One coder's decision on one sentence; no themes means: carries none."""
 
@@ -68,7 +81,8 @@ class Label:
 class Example:
     """One labelled sentence and its part: train, valid, test, dropped (repeats a later part) or unlabelled.
 
-    Documents of one `group` repeat one another and are never parted.
+    `before` and `after` are its neighbours in its document, a dropped one blank. Documents of one `group` repeat one
+    another and are never parted.
     """
 
     sentence_id: str
@@ -79,6 +93,22 @@ class Example:
     label_source: str
     part: str
     group: str
+    before: str
+    after: str
+
+    @property
+    def passage(self) -> Passage:
+        """What a model sees of it."""
+        return Passage(self.text, self.before, self.after)
+
+
+def in_context(texts: Sequence[str], docs: Sequence[str]) -> list[Passage]:
+    """Each text with its neighbours: the texts just before and after it, where these are of the same document."""
+    around = [("", ""), *zip(texts, docs, strict=True), ("", "")]
+    return [
+        Passage(text, before if of_before == doc else "", after if of_after == doc else "")
+        for (before, of_before), (text, doc), (after, of_after) in zip(around, around[1:], around[2:], strict=False)
+    ]
 
 
 def sentence_id(doc: str, start: int, end: int, text: str) -> str:

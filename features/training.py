@@ -9,13 +9,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from features import views
+from features.adapted import Adaptation, Adapted
 from features.classifiers import KeywordClassifier, MajorityClassifier, fit, margins
 from features.errors import UsageFailure
-from features.experiments import Experiment, Keywords, Majority, Part
+from features.experiments import Experiment, FineTuned, Keywords, Majority, Part
+from features.gold import gold_matrix
 from features.lexicon import LabellingFunction
 from features.metrics import Bools
-from features.resampling import Floats
-from features.text import Example
+from features.resampling import Floats, folds_of
+from features.text import Example, Passage
 from features.thresholds import best_threshold, calibrate, platt
 
 
@@ -25,9 +28,9 @@ class Baseline:
 
     model: KeywordClassifier | MajorityClassifier
 
-    def probabilities(self, texts: Sequence[str]) -> Floats:
-        """Shape (texts, themes)."""
-        return np.asarray(self.model.probabilities(texts), dtype=np.float64)
+    def probabilities(self, passages: Sequence[Passage]) -> Floats:
+        """Shape (passages, themes)."""
+        return np.asarray(self.model.probabilities(passages), dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +40,9 @@ class Mixture:
     pipelines: list[Any]
     scales: Floats
 
-    def margins(self, texts: Sequence[str]) -> Floats:
-        """Shape (texts, themes)."""
-        return mixed([margins(pipeline, texts) for pipeline in self.pipelines], self.scales)
+    def margins(self, passages: Sequence[Passage]) -> Floats:
+        """Shape (passages, themes)."""
+        return mixed([margins(pipeline, passages) for pipeline in self.pipelines], self.scales)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +52,9 @@ class Calibrated:
     mixture: Mixture
     calibration: Floats
 
-    def probabilities(self, texts: Sequence[str]) -> Floats:
-        """Shape (texts, themes)."""
-        return calibrate(self.mixture.margins(texts), self.calibration)
+    def probabilities(self, passages: Sequence[Passage]) -> Floats:
+        """Shape (passages, themes)."""
+        return calibrate(self.mixture.margins(passages), self.calibration)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +66,9 @@ class Trained:
     model: Baseline | Calibrated
     thresholds: Floats
 
-    def probabilities(self, texts: Sequence[str]) -> Floats:
-        """Shape (texts, themes)."""
-        return self.model.probabilities(texts)
+    def probabilities(self, passages: Sequence[Passage]) -> Floats:
+        """Shape (passages, themes)."""
+        return self.model.probabilities(passages)
 
     def labels(self, probabilities: Floats) -> Bools:
         """Where a probability reaches its theme's threshold."""
@@ -86,18 +89,12 @@ def train_rows(examples: Sequence[Example], experiment: Experiment) -> list[Exam
     return [row for row in examples if row.part == "train" and row.label_source in sources]
 
 
-def gold_matrix(examples: Sequence[Example], themes: Sequence[str]) -> Bools:
-    """Shape (examples, themes): which themes each example carries."""
-    return np.array([[theme in row.themes for theme in themes] for row in examples], dtype=bool).reshape(
-        -1, len(themes)
-    )
-
-
 def train_model(
     experiment: Experiment,
     examples: Sequence[Example],
     themes: Sequence[str],
     functions: Sequence[LabellingFunction],
+    adaptation: Adaptation | None,
     *,
     folds: int,
     seed: int,
@@ -106,7 +103,7 @@ def train_model(
     """Fit `experiment` on the train part of `examples`; see params.yaml for the options' meaning and effect."""
     rows = train_rows(examples, experiment)
     gold = gold_matrix(rows, themes)
-    texts = [row.text for row in rows]
+    passages = [row.passage for row in rows]
     half = np.full(len(themes), 0.5)
     match experiment.classifier:
         case Majority():
@@ -114,7 +111,12 @@ def train_model(
         case Keywords():
             return Trained(experiment, list(themes), Baseline(KeywordClassifier(functions, themes)), half)
     fold_of = folds_of([row.group for row in rows], folds, seed)
-    held_out = [out_of_fold(part, texts, gold, fold_of) for part in experiment.parts]
+    held_out = [
+        _of_adaptation(adaptation, rows, len(themes))
+        if isinstance(part.classifier, FineTuned)
+        else out_of_fold(part, passages, gold, fold_of, functions)
+        for part in experiment.parts
+    ]
     is_gold = np.array([row.label_source == "gold" for row in rows])
     scales = _scales(held_out, gold, is_gold)
     together = mixed(held_out, scales)
@@ -122,21 +124,35 @@ def train_model(
     thresholds = half
     if experiment.thresholds == "tuned":
         thresholds = _best_thresholds(calibrate(together, calibration), gold, is_gold, threshold_shrinkage)
-    mixture = fit_mixture(experiment, rows, themes, scales)
+    mixture = fit_mixture(experiment, rows, themes, functions, adaptation.model if adaptation else None, scales)
     return Trained(experiment, list(themes), Calibrated(mixture, calibration), thresholds)
 
 
-def fit_mixture(experiment: Experiment, rows: Sequence[Example], themes: Sequence[str], scales: Floats) -> Mixture:
-    """The uncalibrated model alone, its parts (parts, themes, 2) put on scales that are known already."""
-    texts, gold = [row.text for row in rows], gold_matrix(rows, themes)
-    return Mixture([fit(part, texts, gold) for part in experiment.parts], scales)
+def fit_mixture(
+    experiment: Experiment,
+    rows: Sequence[Example],
+    themes: Sequence[str],
+    functions: Sequence[LabellingFunction],
+    adapted: Adapted | None,
+    scales: Floats,
+) -> Mixture:
+    """The uncalibrated model alone, its parts (parts, themes, 2) put on scales that are known already.
+
+    `adapted` must have been fine-tuned on the same `rows`.
+    """
+    passages, gold = [row.passage for row in rows], gold_matrix(rows, themes)
+    pipelines = [
+        adapted if isinstance(part.classifier, FineTuned) else fit(part, passages, gold, functions)
+        for part in experiment.parts
+    ]
+    return Mixture(pipelines, scales)
 
 
 def dumps(trained: Trained) -> bytes:
     """Bytes of a trained model, the same for the same model: the memory address that scikit-learn keeps is cleared."""
     if isinstance(trained.model, Calibrated):
         for pipeline in trained.model.mixture.pipelines:
-            for _, view in getattr(pipeline[0], "transformer_list", []):
+            for view in views.vectorizers(pipeline):
                 view.__dict__.pop("_stop_words_id", None)
     # Twice, because the first pass writes shared strings where fitting happened to share them.
     once = pickle.loads(pickle.dumps(trained, protocol=5))
@@ -151,25 +167,32 @@ def loads(content: bytes) -> Trained:
     return trained
 
 
-def out_of_fold(part: Part, texts: Sequence[str], gold: Bools, fold_of: NDArray[np.int64]) -> Floats:
+def out_of_fold(
+    part: Part,
+    passages: Sequence[Passage],
+    gold: Bools,
+    fold_of: NDArray[np.int64],
+    functions: Sequence[LabellingFunction],
+) -> Floats:
     """Margins (rows, themes) of each row from a model fitted on the other folds."""
-    every = np.array(texts, dtype=object)
     found = np.full(gold.shape, np.nan)
     for fold in np.unique(fold_of):
         held_out = fold_of == fold
-        pipeline = fit(part, every[~held_out], gold[~held_out])
-        found[held_out] = margins(pipeline, every[held_out])
+        pipeline = fit(part, _where(~held_out, passages), gold[~held_out], functions)
+        found[held_out] = margins(pipeline, _where(held_out, passages))
     return found
 
 
-def folds_of(groups: Sequence[str], folds: int, seed: int) -> NDArray[np.int64]:
-    """A fold for each row, the same for rows of one group, as many groups in each fold as can be."""
-    names = sorted(set(groups))
-    if len(names) < 2:
-        raise UsageFailure("train has fewer than two documents with gold labels; annotate more: make annotations")
-    order = np.random.default_rng(seed).permutation(len(names))
-    fold_of = {names[index]: place % folds for place, index in enumerate(order)}
-    return np.array([fold_of[group] for group in groups], dtype=np.int64)
+def _of_adaptation(adaptation: Adaptation | None, rows: Sequence[Example], themes: int) -> Floats:
+    """The fine-tuned encoder's own margins out of fold (rows, themes); NaN for a row that it has not learned from."""
+    if adaptation is None:
+        raise UsageFailure("the encoder is not fine-tuned: set adapt.epochs in params.yaml, or take the experiment out")
+    unknown = np.full(themes, np.nan)
+    return np.array([adaptation.held_out.get(row.sentence_id, unknown) for row in rows])
+
+
+def _where(wanted: NDArray[np.bool_], passages: Sequence[Passage]) -> list[Passage]:
+    return [passage for passage, here in zip(passages, wanted, strict=True) if here]
 
 
 def _scales(held_out: Sequence[Floats], gold: Bools, is_gold: NDArray[np.bool_]) -> Floats:

@@ -1,24 +1,29 @@
-"""Sentence vectors as a step of a scikit-learn Pipeline: raw text in, one dense row per text out."""
+"""Sentence vectors as a step of a scikit-learn Pipeline: passages in, one dense row each out."""
 
 from collections.abc import Sequence
 
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from features import embeddings
+from features.encoder import States
 from features.resampling import Floats
+from features.text import Passage
 
 
 class SentenceVectors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """Vectors of the given layers of the encoder, centred on the texts it was fitted on; width 384 for each layer."""
+    """Vectors of the given layers of the encoder, centred on those it was fitted on; width 384 for each layer."""
 
     def __init__(self, layers: Sequence[int]) -> None:
         self.layers = layers
 
-    def fit(self, texts: Sequence[str], _gold: object = None) -> "SentenceVectors":
+    def fit(self, passages: Sequence[Passage], _gold: object = None) -> "SentenceVectors":
         """Learn the centre, shape (layers, 384)."""
-        self.centre_ = embeddings.states(texts, self.layers).mean(axis=0, dtype="float64")
+        self.centre_ = self._states(passages).mean(axis=0, dtype="float64")
         return self
 
-    def transform(self, texts: Sequence[str]) -> Floats:
-        """Shape (texts, 384 * layers), rows of length 1."""
-        return embeddings.vectors(embeddings.states(texts, self.layers), self.centre_)
+    def transform(self, passages: Sequence[Passage]) -> Floats:
+        """Shape (passages, 384 * layers), rows of length 1."""
+        return embeddings.vectors(self._states(passages), self.centre_)
+
+    def _states(self, passages: Sequence[Passage]) -> States:
+        return embeddings.states([passage.text for passage in passages], self.layers)

@@ -16,10 +16,11 @@ import msgspec
 from features import codebook, experiments, lexicon, training
 from features.errors import UsageFailure
 from features.experiments import Experiment
-from features.gold import GoldRow, read_gold
+from features.gold import GoldRow, gold_matrix, read_gold
 from features.lexicon import LabellingFunction
 from features.metrics import macro_f1
 from features.profile import Coded, Row, profile
+from features.resampling import folds_of
 from features.separability import Separation, separation
 from features.text import Example
 from pipelines import store, tables
@@ -63,9 +64,9 @@ def corpus_report(
         pairs |= {(a, b): (parts[a], parts[b]) for a, b in combinations(parts, 2)}
     # Test stays closed: only `evaluate` scores on it.
     opened = [row for row in coded if row.part in ("train", "valid")]
-    truth = training.gold_matrix(opened, themes)
-    fold_of = training.folds_of([row.group for row in opened], folds, seed)
-    margins = training.out_of_fold(experiment.parts[0], [row.text for row in opened], truth, fold_of)
+    truth = gold_matrix(opened, themes)
+    fold_of = folds_of([row.group for row in opened], folds, seed)
+    margins = training.out_of_fold(experiment.parts[0], [row.passage for row in opened], truth, fold_of, functions)
     return CorpusReport(
         profiles={
             name: profile(one, themes, functions, shingle=shingle, near_duplicate=near_duplicate)

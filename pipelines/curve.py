@@ -1,4 +1,4 @@
-"""The champion's learning curve: would more coded documents help?"""
+"""The learning curve of the best linear n-gram model: would more coded documents help?"""
 
 import argparse
 from collections.abc import Sequence
@@ -7,13 +7,15 @@ from dataclasses import dataclass
 import msgspec
 import numpy as np
 
-from features import codebook
+from features import codebook, lexicon
 from features.experiments import Experiment
+from features.gold import gold_matrix
+from features.lexicon import LabellingFunction
 from features.metrics import macro_f1
 from features.resampling import Floats, nested_shares
 from features.text import Example
-from features.training import Mixture, fit_mixture, gold_matrix, train_rows
-from pipelines import states, store, tables
+from features.training import Mixture, fit_mixture, train_rows
+from pipelines import store, tables
 from pipelines.command import Count, Share, parameters, progress, run, stage
 
 
@@ -38,6 +40,7 @@ def curve(
     scales: Floats,
     examples: Sequence[Example],
     themes: Sequence[str],
+    functions: Sequence[LabellingFunction],
     *,
     shares: list[Share],
     draws: Count,
@@ -53,34 +56,35 @@ def curve(
     by_share = nested_shares([row.doc for row in rows], shares, draws, seed)
     for kept in progress(by_share, total=len(shares), unit="shares"):
         subsets = [[row for row in rows if row.doc in chosen] for chosen in kept]
-        scores = [_score(fit_mixture(experiment, subset, themes, scales), valid, themes) for subset in subsets]
+        fitted = [fit_mixture(experiment, subset, themes, functions, None, scales) for subset in subsets]
+        scores = [_score(mixture, valid, themes) for mixture in fitted]
         points.append(Point(len(kept[0]), [len(subset) for subset in subsets], scores))
     return points
 
 
 def _score(mixture: Mixture, valid: Sequence[Example], themes: Sequence[str]) -> float:
-    labels = mixture.margins([row.text for row in valid]) > 0
+    labels = mixture.margins([row.passage for row in valid]) > 0
     return round(macro_f1(gold_matrix(valid, themes), labels), 6)
 
 
 def main(options: argparse.Namespace) -> str:
-    """Read the champion's experiment, write the curve as numbers and as a picture."""
+    """Read the best linear experiment, write the curve as numbers and as a picture."""
     from pipelines import plots
 
-    champion = store.read_json(store.check(options.compare) / "champion.json", dict[str, str])["champion"]
-    fitted = store.read_json(store.check(options.train / champion) / "fit.json", Fit)
+    name = store.read_json(store.check(options.compare) / "champion.json", dict[str, str])["linear"]
+    fitted = store.read_json(store.check(options.train / name) / "fit.json", Fit)
     examples = tables.read(store.check(options.split) / "splits.parquet", Example)
     themes = codebook.load(options.codebook).ids
-    if fitted.experiment.family == "encoder":
-        states.recall(options.embed)
-    points = curve(fitted.experiment, np.array(fitted.scales), examples, themes, **parameters(curve, options.params))
+    functions = lexicon.load(options.patterns, themes)
+    knobs = parameters(curve, options.params)
+    points = curve(fitted.experiment, np.array(fitted.scales), examples, themes, functions, **knobs)
     with store.writing(options.out) as folder:
         store.write_json(folder / "learning_curve.json", points)
-        figure = plots.learning_curve([p.documents for p in points], [p.macro_f1 for p in points], champion)
+        figure = plots.learning_curve([p.documents for p in points], [p.macro_f1 for p in points], name)
         plots.save(figure, folder / "learning_curve.png")
     ends = [f"{np.mean(point.macro_f1):.3f} at {point.documents}" for point in (points[0], points[-1])]
-    return f"{champion}: macro-F1 on valid {ends[0]} documents, {ends[1]}"
+    return f"{name}: macro-F1 on valid {ends[0]} documents, {ends[1]}"
 
 
 if __name__ == "__main__":
-    run(main, stage(__doc__, "train", "compare", "split", "embed", "codebook", "out"))
+    run(main, stage(__doc__, "train", "compare", "split", "codebook", "patterns", "out"))

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from features import embeddings, metrics, training
+from features.gold import gold_matrix
 from features.metrics import Estimate, Predictions
 from features.spreadsheet import guarded
 from features.text import Example
 from features.training import Trained
-from pipelines import predictions, states, store, tables, timings
+from pipelines import adaptations, predictions, states, store, tables, timings
 from pipelines.command import Count, parameters, run, stage
 
 MEASURED = ("valid", "test")
@@ -39,8 +40,8 @@ def evaluate(trained: Trained, examples: Sequence[Example], *, resamples: Count,
 
 def predict(trained: Trained, rows: Sequence[Example]) -> Predictions:
     """What `trained` says of `rows`, beside their gold labels."""
-    probabilities = trained.probabilities([row.text for row in rows])
-    gold = training.gold_matrix(rows, trained.themes)
+    probabilities = trained.probabilities([row.passage for row in rows])
+    gold = gold_matrix(rows, trained.themes)
     return Predictions(gold, trained.labels(probabilities), probabilities, [row.doc for row in rows])
 
 
@@ -50,6 +51,8 @@ def main(options: argparse.Namespace) -> str:
     examples = tables.read(store.check(options.split) / "splits.parquet", Example)
     if trained.experiment.family == "encoder":
         states.recall(options.embed)
+    if trained.experiment.is_adapted:
+        adaptations.recall(options.adapt)
     name = options.out.name
     done = evaluate(trained, examples, **parameters(evaluate, options.params))
     timings.record(name, {"sentences_per_second": _speed(trained, done.rows["test"])})
@@ -124,12 +127,12 @@ def _draw(done: Evaluation, folder: Path) -> None:
 
 def _speed(trained: Trained, rows: Sequence[Example]) -> float:
     # An encoder takes long enough for few sentences to tell, and must not find them already encoded.
-    texts = [row.text for row in rows][: _TIMED if trained.experiment.family == "encoder" else None]
+    passages = [row.passage for row in rows][: _TIMED if trained.experiment.family == "encoder" else None]
     with embeddings.nothing_remembered():
         started = time.perf_counter()
-        trained.probabilities(texts)
-        return round(len(texts) / (time.perf_counter() - started), 1)
+        trained.probabilities(passages)
+        return round(len(passages) / (time.perf_counter() - started), 1)
 
 
 if __name__ == "__main__":
-    run(main, stage(__doc__, "train", "split", "embed", "out"))
+    run(main, stage(__doc__, "train", "split", "embed", "adapt", "out"))

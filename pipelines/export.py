@@ -4,22 +4,19 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from features import bundle_files, card, classifiers, codebook, embeddings, encoder, manifest, training
+from features import bundle_files, card, codebook, embeddings, manifest, training
 from features.agreement import Agreement
 from features.bundle import Bundle
-from features.bundle_files import EncoderName, Model, ThemeName, View, Weights
+from features.bundle_files import Model, Weights
 from features.codebook import Codebook
-from features.errors import IntegrityFailure, UsageFailure
-from features.experiments import KernelRidge, NGrams, Part
-from features.resampling import Floats
-from features.text import Example, Sentence
-from features.training import Calibrated, Trained
-from features.vector_parts import VectorPart, VectorWeights
-from pipelines import states, store, tables
+from features.conversion import converted
+from features.errors import IntegrityFailure
+from features.text import Example, Passage, Sentence, in_context
+from features.training import Trained
+from pipelines import adaptations, states, store, tables
 from pipelines.command import run, stage
 
 TOLERANCE = 1e-6
@@ -42,98 +39,39 @@ class AgreementReport:
 
 
 def export(
-    trained: Trained, name: str, themes: Codebook, texts: Sequence[str], max_characters: int, provenance: dict[str, str]
+    trained: Trained,
+    name: str,
+    themes: Codebook,
+    passages: Sequence[Passage],
+    max_characters: int,
+    provenance: dict[str, str],
 ) -> Export:
-    """The fitted model as data; raises IntegrityFailure when it answers any of `texts` differently.
+    """The fitted model as data; raises IntegrityFailure when it answers any of `passages` differently.
 
-    Labels must be equal, probabilities within 1e-6. A text in which the model knows nothing is not compared: the
+    Labels must be equal, probabilities within 1e-6. A passage of which the model knows nothing is not compared: the
     pipeline answers it from its intercepts, the bundle abstains.
     """
-    if not isinstance(trained.model, Calibrated):
-        raise UsageFailure(f"{name}: a baseline cannot be exported; choose a trained model")
-    mixture, calibration = trained.model.mixture, trained.model.calibration
-    parts = list(zip(trained.experiment.parts, mixture.pipelines, mixture.scales / len(mixture.scales), strict=True))
-    views = [found for part, pipeline, _ in parts for found in _views(part, pipeline)]
-    vector_parts = [_vector_part(part, pipeline, scale) for part, pipeline, scale in parts if part.vectors]
-    model = Model(
-        schema=2,
-        kind="encoder" if vector_parts else "linear-ngrams",
-        name=name,
-        themes=[ThemeName(theme.id, theme.title) for theme in themes.themes],
-        views=[View(ngrams, view.get_feature_names_out().tolist()) for ngrams, view in views],
-        encoder=EncoderName(encoder.NAME, encoder.FINGERPRINT) if vector_parts else None,
-        vector_parts=[part for part, _ in vector_parts],
-        thresholds=trained.thresholds.tolist(),
-        calibration=[(float(slope), float(offset)) for slope, offset in calibration],
-        codebook_version=themes.version,
-        codebook_sha256=themes.sha256,
-        max_characters=max_characters,
-        provenance=provenance,
-    )
-    idf = [view.idf_ if view.use_idf else np.ones(len(view.vocabulary_)) for _, view in views]
-    done = Export(
-        model,
-        Weights(
-            coefficients=np.hstack([np.empty((len(themes.ids), 0)), *(_coefficients(*part) for part in parts)]),
-            intercepts=np.sum([_intercepts(pipeline, scale) for _, pipeline, scale in parts], axis=0),
-            idf=np.concatenate([np.empty(0), *idf]),
-            vector_parts=[weights for _, weights in vector_parts],
-        ),
-    )
+    done = Export(*converted(trained, name, themes, max_characters, provenance))
     exported = Bundle(done.model, done.weights, fingerprint="")
-    _require_parity(trained, exported, texts)
-    if vector_parts:
+    _require_parity(trained, exported, passages)
+    if done.model.encoder:
         # Once more on a few with nothing remembered, so that the encoder itself is asked, as by a user.
         with embeddings.nothing_remembered():
-            _require_parity(trained, exported, texts[:_ENCODED_ANEW])
+            _require_parity(trained, exported, passages[:_ENCODED_ANEW])
     return done
 
 
-def _views(part: Part, pipeline: Any) -> list[tuple[NGrams, Any]]:
-    """The part's n-gram views beside their fitted vectorizers; none for sentence vectors."""
-    if part.vectors:
-        return []
-    return list(zip(part.features, (view for _, view in pipeline[0].transformer_list), strict=True))
-
-
-def _coefficients(part: Part, pipeline: Any, scale: Floats) -> Floats:
-    """The part's share of the n-gram weights (themes, terms); no columns for sentence vectors."""
-    if part.vectors:
-        return np.empty((len(scale), 0))
-    return classifiers.weights(pipeline)[0] * scale[:, :1]
-
-
-def _intercepts(pipeline: Any, scale: Floats) -> Floats:
-    """The part's share of the intercepts, the offset of its scale included."""
-    own = np.zeros(len(scale)) if classifiers.is_kernel(pipeline) else classifiers.weights(pipeline)[1]
-    shifted: Floats = own * scale[:, 0] + scale[:, 1]
-    return shifted
-
-
-def _vector_part(part: Part, pipeline: Any, scale: Floats) -> tuple[VectorPart, VectorWeights]:
-    """The part's share of the margins as a function of sentence vectors."""
-    assert part.vectors is not None
-    layers, centre = part.vectors.layers, pipeline[0].centre_
-    if isinstance(part.classifier, KernelRidge):
-        last = pipeline[-1]
-        support = last.X_fit_.astype(np.float32)
-        weights = VectorWeights(centre, support, np.ascontiguousarray(last.dual_coef_.T * scale[:, :1]))
-        return VectorPart(layers, part.classifier.gamma, len(support)), weights
-    none = np.empty((0, centre.size), dtype=np.float32)
-    return VectorPart(layers, None, 0), VectorWeights(centre, none, classifiers.weights(pipeline)[0] * scale[:, :1])
-
-
-def _require_parity(trained: Trained, exported: Bundle, texts: Sequence[str]) -> None:
-    expected = trained.probabilities(texts)
-    found = exported.score(texts)
+def _require_parity(trained: Trained, exported: Bundle, passages: Sequence[Passage]) -> None:
+    expected = trained.probabilities(passages)
+    found = exported.score(passages)
     known = ~found.abstained
     labels = trained.labels(expected)
     gap = float(np.abs(found.probabilities[known] - expected[known]).max(initial=0.0))
     different = int((found.labels[known] != labels[known]).sum())
     if different or gap > TOLERANCE:
         raise IntegrityFailure(
-            f"{exported.name}: the bundle gives {different} other labels than the trained pipeline on {len(texts):,} "
-            f"sentences, probabilities up to {gap:.1e} apart; nothing was exported"
+            f"{exported.name}: the bundle gives {different} other labels than the trained pipeline on "
+            f"{len(passages):,} sentences, probabilities up to {gap:.1e} apart; nothing was exported"
         )
 
 
@@ -141,14 +79,16 @@ def main(options: argparse.Namespace) -> str:
     """Read what compare chose, write `champion/` and `linear/`."""
     chosen = store.read_json(store.check(options.compare) / "champion.json", dict[str, str])
     sentences = tables.read(store.check(options.segment) / "sentences.parquet", Sentence)
-    texts = [sentence.text for sentence in sentences]
+    scored = [sentence for sentence in sentences if sentence.kind != "heading"]
+    passages = in_context([sentence.text for sentence in scored], [sentence.doc for sentence in scored])
     states.recall(options.embed)
+    adaptations.recall(options.adapt)
     for role in ("champion", "linear"):
-        _export_one(chosen[role], options, texts, options.out / role)
-    return f"champion {chosen['champion']}, linear {chosen['linear']}: same labels on {len(texts):,} sentences"
+        _export_one(chosen[role], options, passages, options.out / role)
+    return f"champion {chosen['champion']}, linear {chosen['linear']}: same labels on {len(passages):,} sentences"
 
 
-def _export_one(name: str, options: argparse.Namespace, texts: Sequence[str], out: Path) -> None:
+def _export_one(name: str, options: argparse.Namespace, passages: Sequence[Passage], out: Path) -> None:
     folder = store.check(options.train / name)
     themes = codebook.load(options.codebook)
     trained = training.loads((folder / "model.pkl").read_bytes())
@@ -157,7 +97,7 @@ def _export_one(name: str, options: argparse.Namespace, texts: Sequence[str], ou
         "model.pkl sha256": manifest.sha256(folder / "model.pkl"),
         "splits.parquet sha256": manifest.sha256(options.split / "splits.parquet"),
     }
-    done = export(trained, name, themes, texts, int(str(max_characters)), provenance)
+    done = export(trained, name, themes, passages, int(str(max_characters)), provenance)
     scores = store.read_json(store.check(options.evaluate / name) / "scores.json", dict[str, float | None])
     text = card.render(done.model, themes, _data(options, trained), _agreement(options.label, themes.ids), scores)
     with store.writing(out) as draft:
@@ -177,4 +117,5 @@ def _agreement(label: Path, themes: Sequence[str]) -> list[Agreement]:
 
 
 if __name__ == "__main__":
-    run(main, stage(__doc__, "train", "evaluate", "compare", "segment", "label", "split", "embed", "codebook", "out"))
+    read = ("train", "evaluate", "compare", "segment", "label", "split", "embed", "adapt", "codebook")
+    run(main, stage(__doc__, *read, "out"))

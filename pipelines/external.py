@@ -15,13 +15,14 @@ from pathlib import Path
 import numpy as np
 
 from features import bundle, codebook, metrics, training
-from features.gold import GoldRow, on_gold, read_gold
+from features.gold import GoldRow, gold_passages, on_gold, read_gold
 from features.metrics import Bools, Estimate
 from features.resampling import Floats
+from features.text import Passage
 from pipelines import store
 from pipelines.command import Count, experiment_names, on_gold_file, parameters, progress, require_writable, run
 
-Model = Callable[[Sequence[str]], tuple[Floats, Bools]]
+Model = Callable[[Sequence[Passage]], tuple[Floats, Bools]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Result:
 
 def external(model: Model, gold: Sequence[GoldRow], themes: Sequence[str], *, resamples: Count, seed: int) -> Result:
     """Precision, recall, F1 and average precision of `model` on `gold`, with document-bootstrap intervals."""
-    probabilities, labels = model([row.text for row in gold])
+    probabilities, labels = model(gold_passages(gold))
     said = on_gold(gold, themes, labels, probabilities)
     found = metrics.measure(said, themes, resamples=resamples, seed=seed)
     by_theme = {
@@ -91,16 +92,16 @@ def main(options: argparse.Namespace) -> str:
 def _of_experiment(folder: Path) -> Model:
     trained = training.loads((store.check(folder) / "model.pkl").read_bytes())
 
-    def predict(texts: Sequence[str]) -> tuple[Floats, Bools]:
-        probabilities = trained.probabilities(texts)
+    def predict(passages: Sequence[Passage]) -> tuple[Floats, Bools]:
+        probabilities = trained.probabilities(passages)
         return probabilities, trained.labels(probabilities)
 
     return predict
 
 
 def _of_bundle(exported: bundle.Bundle) -> Model:
-    def predict(texts: Sequence[str]) -> tuple[Floats, Bools]:
-        scores = exported.score(texts)
+    def predict(passages: Sequence[Passage]) -> tuple[Floats, Bools]:
+        scores = exported.score(passages)
         return np.nan_to_num(scores.probabilities), scores.labels
 
     return predict

@@ -1,7 +1,8 @@
 """Label the sentences of new documents with an exported model.
 
 IN is a document or a folder of documents (.txt .md .html .pdf .docx, or .jsonl .csv .parquet with a document a row);
-with --unit sentence a table, or a folder of tables, with a sentence a row (column `text`, maybe `id` and `doc`).
+with --unit sentence a table, or a folder of tables, with a sentence a row (column `text`, maybe `id` and `doc`; rows
+of one `doc` that follow each other are neighbours, as sentences of a document are).
 OUT becomes a folder with the table `sentences`, `index.html` and `pages/` with the documents marked, `quarantine.jsonl`
 (what was refused, and why) and `summary.json`. Headings are shown, not scored. In CSV, a text that a spreadsheet would
 run as a formula (it begins with = + - @, a tab or a return) has an apostrophe before it.
@@ -45,7 +46,7 @@ def score(
         told = progress(read, total=expected, unit="documents")
         found = batches.of_documents(told, model.model.max_characters, at_once=at_once)
     for batch in found:
-        yield batch, scored.ask(model, batch.columns.text, explain=explain)
+        yield batch, scored.ask(model, batch.columns.passage, explain=explain)
 
 
 def main(options: argparse.Namespace) -> str:

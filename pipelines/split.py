@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from features import codebook
 from features.duplicates import Pairs, documents_that_repeat, near_duplicates
 from features.errors import UsageFailure
-from features.text import Document, Example, Label
+from features.text import Document, Example, Label, Passage, in_context
 from pipelines import store, tables
 from pipelines.command import Count, Share, parameters, run, stage
 
@@ -68,7 +68,13 @@ def split(
             )
         part_of = _balanced(kept, _theme_counts(gold, themes), (train, valid), seed, trials)
     dropped = _repeated_in_a_later_part(labels, pairs, part_of)
-    examples = [_example(row, part_of, groups, dropped=number in dropped) for number, row in enumerate(labels)]
+    # A dropped sentence repeats a later part: it must not be seen as a neighbour either.
+    kept_texts = ["" if number in dropped else text for number, text in enumerate(texts)]
+    around = in_context(kept_texts, [row.doc for row in labels])
+    examples = [
+        _example(row, passage, part_of, groups, dropped=number in dropped)
+        for number, (row, passage) in enumerate(zip(labels, around, strict=True))
+    ]
     _require_every_theme(examples, themes)
     return Split(examples, groups)
 
@@ -148,12 +154,23 @@ def _repeated_in_a_later_part(labels: Sequence[Label], pairs: Pairs, part_of: Ma
     return {int(a if ranks[a] < ranks[b] else b) for a, b in pairs if ranks[a] != ranks[b]}
 
 
-def _example(row: Label, part_of: Mapping[str, str], groups: Mapping[str, str], *, dropped: bool) -> Example:
+def _example(
+    row: Label, around: Passage, part_of: Mapping[str, str], groups: Mapping[str, str], *, dropped: bool
+) -> Example:
     part = part_of.get(row.doc, "train")
     usable = row.label_source == "gold" or (row.label_source == "weak" and part == "train")
     part = "unlabelled" if not usable else "dropped" if dropped else part
     return Example(
-        row.sentence_id, row.doc, row.position, row.text, row.themes, row.label_source, part, groups[row.doc]
+        sentence_id=row.sentence_id,
+        doc=row.doc,
+        position=row.position,
+        text=row.text,
+        themes=row.themes,
+        label_source=row.label_source,
+        part=part,
+        group=groups[row.doc],
+        before=around.before,
+        after=around.after,
     )
 
 

@@ -9,11 +9,12 @@ from typing import Annotated
 import msgspec
 
 from features import codebook, experiments, lexicon
+from features.adapted import Adaptation
 from features.experiments import Experiment
 from features.lexicon import LabellingFunction
 from features.text import Example
 from features.training import Calibrated, Trained, dumps, train_model, train_rows
-from pipelines import states, store, tables, timings
+from pipelines import adaptations, states, store, tables, timings
 from pipelines.command import parameters, run, stage
 
 
@@ -22,6 +23,7 @@ def train(
     examples: Sequence[Example],
     themes: Sequence[str],
     functions: Sequence[LabellingFunction],
+    adaptation: Adaptation | None,
     *,
     folds: Annotated[int, msgspec.Meta(ge=2)],
     seed: int,
@@ -30,7 +32,14 @@ def train(
     """The fitted model with calibrators and thresholds; valid and test are never looked at."""
     only_train = [row for row in examples if row.part == "train"]
     return train_model(
-        experiment, only_train, themes, functions, folds=folds, seed=seed, threshold_shrinkage=threshold_shrinkage
+        experiment,
+        only_train,
+        themes,
+        functions,
+        adaptation,
+        folds=folds,
+        seed=seed,
+        threshold_shrinkage=threshold_shrinkage,
     )
 
 
@@ -42,8 +51,9 @@ def main(options: argparse.Namespace) -> str:
     examples = tables.read(store.check(options.split) / "splits.parquet", Example)
     if experiment.family == "encoder":
         states.recall(options.embed)
+    adaptation = adaptations.recall(options.adapt) if experiment.is_adapted else None
     wall, cpu = time.perf_counter(), time.process_time()
-    trained = train(experiment, examples, themes, functions, **parameters(train, options.params))
+    trained = train(experiment, examples, themes, functions, adaptation, **parameters(train, options.params))
     timing = {"train_seconds": time.perf_counter() - wall, "train_cpu_seconds": time.process_time() - cpu}
     rows = train_rows(examples, experiment)
     with store.writing(options.out) as folder:
@@ -67,4 +77,4 @@ def _facts(trained: Trained, rows: Sequence[Example]) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    run(main, stage(__doc__, "experiment", "split", "embed", "codebook", "patterns", "out"))
+    run(main, stage(__doc__, "experiment", "split", "embed", "adapt", "codebook", "patterns", "out"))

@@ -17,10 +17,11 @@ import msgspec
 import numpy as np
 import yaml
 
-from features import codebook, experiments, training
+from features import codebook, experiments, lexicon, training
 from features.errors import UsageFailure
 from features.experiments import Experiment
-from features.gold import GoldRow, on_gold, read_gold
+from features.gold import GoldRow, gold_passages, on_gold, read_gold
+from features.lexicon import LabellingFunction
 from features.metrics import Estimate, measure
 from features.resampling import nested_shares
 from features.text import Document, Example
@@ -59,6 +60,7 @@ def transfer(
     rounds: Sequence[Set[str]],
     gold: Sequence[GoldRow],
     themes: Sequence[str],
+    functions: Sequence[LabellingFunction],
     *,
     shares: list[Share],
     draws: Count,
@@ -68,15 +70,16 @@ def transfer(
     seed: int,
 ) -> Transfer:
     """Fit on every cumulative round (sets of documents) and on nested shares of all documents; measure on `gold`."""
+    passages = gold_passages(gold)
     coded = [replace(row, part="train") for row in examples if row.label_source == "gold"]
 
     @cache
     def gain(documents: frozenset[str]) -> Gain:
         rows = [row for row in coded if row.doc in documents]
         trained = training.train_model(
-            experiment, rows, themes, [], folds=folds, seed=seed, threshold_shrinkage=threshold_shrinkage
+            experiment, rows, themes, functions, None, folds=folds, seed=seed, threshold_shrinkage=threshold_shrinkage
         )
-        probabilities = trained.probabilities([row.text for row in gold])
+        probabilities = trained.probabilities(passages)
         said = on_gold(gold, themes, trained.labels(probabilities), probabilities)
         found = measure(said, themes, resamples=resamples, seed=seed)
         by_theme = {theme: found[f"f1/{theme}"].value for theme in themes}
@@ -114,13 +117,14 @@ def main(options: argparse.Namespace) -> str:
     examples = tables.read(store.check(options.data / "split") / "splits.parquet", Example)
     rounds = read_rounds(options.rounds, documents)
     gold = read_gold(options.gold, themes)
+    functions = lexicon.load(options.patterns, themes)
     knobs = parameters(transfer, options.params)
     wanted = {path.stem: _trainable(path) for path in options.experiments}
     if any(experiment.family == "encoder" for experiment in wanted.values()):
         states.recall(options.data / "embed")
     done = {}
     for name, experiment in wanted.items():
-        done[name] = transfer(experiment, examples, rounds, gold, themes, **knobs)
+        done[name] = transfer(experiment, examples, rounds, gold, themes, functions, **knobs)
         print(_table(name, done[name], themes), flush=True)
     store.write_json(options.out, done)
     return f"{' and '.join(done)} on {len(gold):,} sentences, {options.out}"
@@ -130,6 +134,10 @@ def _trainable(path: Path) -> Experiment:
     experiment = experiments.load(path)
     if experiment.is_baseline:
         raise UsageFailure(f"{path}: a baseline learns nothing from more text; name a trained model")
+    if experiment.is_adapted:
+        raise UsageFailure(
+            f"{path}: its encoder is fine-tuned on all of train; name a model that can be trained on less"
+        )
     return experiment
 
 
@@ -151,6 +159,7 @@ def _mean(gains: Sequence[Gain], themes: Sequence[str]) -> str:
 def _arguments() -> argparse.ArgumentParser:
     parser = on_gold_file(__doc__)
     parser.add_argument("experiments", type=Path, nargs="+", help="experiment files, of trained models")
+    parser.add_argument("--patterns", type=Path, default=Path("data/patterns.yaml"))
     parser.add_argument("--rounds", type=Path, default=Path("data/rounds.yaml"))
     return parser
 

@@ -9,12 +9,14 @@ import yaml
 
 import pipelines  # noqa: F401 - pins the threads before numpy starts any
 from features import annotations, codebook, experiments, lexicon
+from features.adapted import Adaptation
 from features.annotations import Annotations
 from features.codebook import Codebook
 from features.experiments import Experiment
 from features.lexicon import LabellingFunction
 from features.text import Document, Example, Label, Sentence
 from features.training import Trained
+from pipelines.adapt import adapt
 from pipelines.ingest import ingest
 from pipelines.label import label
 from pipelines.segment import segment
@@ -79,6 +81,14 @@ def examples(documents: list[Document], labels: list[Label], small_codebook: Cod
 
 
 @pytest.fixture(scope="session")
+def adaptation(examples: list[Example], small_codebook: Codebook) -> Adaptation:
+    """The encoder fine-tuned on the small corpus."""
+    done = adapt(examples, small_codebook.ids, **PARAMS["adapt"])
+    assert done is not None
+    return done
+
+
+@pytest.fixture(scope="session")
 def words_experiment() -> Experiment:
     return experiments.load(Path("experiments") / f"{WORDS}.yaml")
 
@@ -90,4 +100,4 @@ def trained(
     small_codebook: Codebook,
     functions: list[LabellingFunction],
 ) -> Trained:
-    return train(words_experiment, examples, small_codebook.ids, functions, **PARAMS["train"])
+    return train(words_experiment, examples, small_codebook.ids, functions, None, **PARAMS["train"])

@@ -46,7 +46,7 @@ def test_a_second_run_computes_nothing_and_writes_the_same_bytes(
     main(options)
     first = hashlib.sha256((options.out / "states.npz").read_bytes()).hexdigest()
     monkeypatch.setattr(embeddings, "_known", {})
-    monkeypatch.setattr(embeddings, "_loaded", lambda: pytest.fail("the encoder was asked again"))
+    monkeypatch.setattr(embeddings, "loaded", lambda: pytest.fail("the encoder was asked again"))
     assert main(options).endswith("0 of them new")
     assert hashlib.sha256((options.out / "states.npz").read_bytes()).hexdigest() == first
 
@@ -86,7 +86,7 @@ def test_without_the_package_the_experiments_that_need_it_are_named(
     options: argparse.Namespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(encoder, "PACKAGE", "no-such-package-anywhere")
-    monkeypatch.setattr(embeddings, "_loaded", encoder.load)
+    monkeypatch.setattr(embeddings, "loaded", encoder.load)
     monkeypatch.setattr(embeddings, "_known", {})
     params = tmp_path / "params.yaml"
     small = options.params.read_text(encoding="utf-8")

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from features import card, encoder, experiments
+from features.adapted import Adaptation
 from features.agreement import Agreement
 from features.classifiers import KeywordClassifier
 from features.codebook import Codebook
@@ -22,11 +23,15 @@ TRAINED = [path.stem for path in sorted(Path("experiments").glob("*.yaml")) if n
 
 @pytest.mark.parametrize("name", TRAINED)
 def test_every_trained_model_exports_with_the_same_labels_on_all_sentences(
-    name: str, examples: list[Example], small_codebook: Codebook, functions: list[LabellingFunction]
+    name: str,
+    examples: list[Example],
+    small_codebook: Codebook,
+    functions: list[LabellingFunction],
+    adaptation: Adaptation,
 ) -> None:
     experiment = experiments.load(Path("experiments") / f"{name}.yaml")
-    trained = train(experiment, examples, small_codebook.ids, functions, **PARAMS["train"])
-    done = export(trained, name, small_codebook, [row.text for row in examples], 2000, {"from": "here"})
+    trained = train(experiment, examples, small_codebook.ids, functions, adaptation, **PARAMS["train"])
+    done = export(trained, name, small_codebook, [row.passage for row in examples], 2000, {"from": "here"})
     assert done.model.codebook_sha256 == small_codebook.sha256
     assert done.weights.coefficients.shape == (5, sum(len(view.vocabulary) for view in done.model.views))
 
@@ -34,10 +39,10 @@ def test_every_trained_model_exports_with_the_same_labels_on_all_sentences(
 def test_a_model_that_would_answer_differently_is_not_exported(
     trained: Trained, examples: list[Example], small_codebook: Codebook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    texts = [row.text for row in examples]
+    passages = [row.passage for row in examples]
     monkeypatch.setattr("features.ngrams.terms", lambda text, _: text.lower().split())
     with pytest.raises(IntegrityFailure, match="nothing was exported"):
-        export(trained, "words", small_codebook, texts, 2000, {})
+        export(trained, "words", small_codebook, passages, 2000, {})
 
 
 def test_a_baseline_is_refused_by_name(trained: Trained, small_codebook: Codebook) -> None:
@@ -49,7 +54,7 @@ def test_a_baseline_is_refused_by_name(trained: Trained, small_codebook: Codeboo
 def test_the_card_says_what_the_model_is_not_for_and_how_good_it_is(
     trained: Trained, examples: list[Example], small_codebook: Codebook
 ) -> None:
-    done = export(trained, "words", small_codebook, [row.text for row in examples], 2000, {})
+    done = export(trained, "words", small_codebook, [row.passage for row in examples], 2000, {})
     scores = flat(evaluate(trained, examples, **PARAMS["evaluate"]).metrics)
     coders = [Agreement(theme, 0.5, 0.4, 0.6, 0.9, 0.1, 100, experimental=True) for theme in small_codebook.ids]
     text = card.render(done.model, small_codebook, card.Data(12, 293, 160), coders, scores)
@@ -60,16 +65,36 @@ def test_the_card_says_what_the_model_is_not_for_and_how_good_it_is(
     assert np.isfinite(done.weights.coefficients).all()
 
 
+def test_the_card_of_a_model_that_reads_neighbours_says_so(
+    trained: Trained, examples: list[Example], small_codebook: Codebook, functions: list[LabellingFunction]
+) -> None:
+    experiment = experiments.load(Path("experiments/context-logreg.yaml"))
+    context = train(experiment, examples, small_codebook.ids, functions, None, **PARAMS["train"])
+    scores = flat(evaluate(context, examples, **PARAMS["evaluate"]).metrics)
+    cards = [
+        card.render(
+            export(model, "x", small_codebook, [row.passage for row in examples[:20]], 2000, {}).model,
+            small_codebook,
+            card.Data(12, 293, 160),
+            [],
+            scores,
+        )
+        for model in (context, trained)
+    ]
+    assert ["It reads the sentences just before and after each one too" in text for text in cards] == [True, False]
+    assert all(".\n\n## Intended use" in text for text in cards)
+
+
 def test_the_card_of_an_encoder_model_says_how_to_get_the_encoder(
     trained: Trained, examples: list[Example], small_codebook: Codebook
 ) -> None:
     experiment = experiments.load(Path("experiments/minilm-logreg.yaml"))
-    encoded = train(experiment, examples, small_codebook.ids, [], **PARAMS["train"])
+    encoded = train(experiment, examples, small_codebook.ids, [], None, **PARAMS["train"])
     scores = flat(evaluate(encoded, examples, **PARAMS["evaluate"]).metrics)
     coders = [Agreement(theme, 0.9, 0.8, 1.0, 0.9, 0.1, 100, experimental=False) for theme in small_codebook.ids]
     cards = [
         card.render(
-            export(model, "x", small_codebook, [row.text for row in examples[:20]], 2000, {}).model,
+            export(model, "x", small_codebook, [row.passage for row in examples[:20]], 2000, {}).model,
             small_codebook,
             card.Data(12, 293, 160),
             coders,

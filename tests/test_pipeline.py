@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from features import bundle
+from features.text import Passage
 from pipelines import store
 from pipelines.verify import differing_outs, verify
 from tests import pipeline
@@ -165,7 +166,7 @@ def test_other_documents_with_another_codebook_run_the_same_pipeline(tmp_path: P
     dvc(root, "repro", "export")
     exported = bundle.load(root / "data" / "export" / "champion")
     assert exported.themes == ("baking", "soup", "salad")
-    labels = exported.score(["Bake the bread in the oven.", "Simmer the broth for the soup."]).labels
+    labels = exported.score([Passage("Bake the bread in the oven."), Passage("Simmer the broth for the soup.")]).labels
     assert labels.tolist() == [[True, False, False], [False, True, False]]
 
 

@@ -300,12 +300,12 @@ def test_an_interrupted_run_leaves_nothing_behind(model: Path, tmp_path: Path) -
 def test_a_trained_model_labels_documents_as_it_labelled_its_sentences(
     trained: Trained, small_codebook: Codebook, examples: list[Example], tmp_path: Path
 ) -> None:
-    exported = export(trained, "words", small_codebook, [examples[0].text], 2000, {})
+    exported = export(trained, "words", small_codebook, [examples[0].passage], 2000, {})
     path = write_bundle(tmp_path / "model", exported.model, exported.weights)
     run(path, ROOT / "tests" / "corpus" / "corpus", tmp_path / "out", "--explain")
     found = {row["sentence_id"]: row for row in rows(tmp_path / "out")}
     assert set(found) == {row.sentence_id for row in examples}
-    expected = trained.labels(trained.probabilities([row.text for row in examples]))
+    expected = trained.labels(trained.probabilities([row.passage for row in examples]))
     for example, labels in zip(examples, expected, strict=True):
         row = found[example.sentence_id]
         assert row["abstained"] or [row[theme] for theme in small_codebook.ids] == labels.tolist()

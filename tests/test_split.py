@@ -1,5 +1,6 @@
 from collections import Counter
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -55,6 +56,27 @@ def test_a_repeated_sentence_is_dropped_from_the_earlier_part(
         {"train"},
         {"dropped", "valid"},
     )
+
+
+def test_a_dropped_sentence_is_not_seen_as_a_neighbour_either(
+    documents: list[Document], labels: list[Label], examples: list[Example], small_codebook: Codebook
+) -> None:
+    part = {row.sentence_id: row.part for row in examples}
+    repeated = next(n for n, row in enumerate(labels) if part[row.sentence_id] == "train" and row.position > 3)
+    test = next(row for row in labels if part[row.sentence_id] == "test" and len(row.text) > 80)
+    planted = [replace(row, text=test.text) if n == repeated else row for n, row in enumerate(labels)]
+    done = split(documents, planted, small_codebook.ids, **KNOBS).examples
+    assert done[repeated].part == "dropped"
+    assert done[repeated].doc == done[repeated - 1].doc == done[repeated + 1].doc
+    assert done[repeated - 1].after == done[repeated + 1].before == ""
+    assert test.text not in {text for row in done if row.part == "train" for text in (row.before, row.after)}
+
+
+def test_neighbours_are_the_sentences_next_to_it_in_its_document(examples: list[Example]) -> None:
+    for here, following in pairwise(examples):
+        next_to = here.doc == following.doc
+        assert here.after == (following.text if next_to and following.part != "dropped" else "")
+        assert following.before == (here.text if next_to and here.part != "dropped" else "")
 
 
 def test_documents_that_share_sentences_stay_together(

@@ -25,7 +25,7 @@ def test_valid_and_test_rows_are_not_even_passed_on(
     functions: list[LabellingFunction],
 ) -> None:
     only_train = [row for row in examples if row.part == "train"]
-    again = train(words_experiment, only_train, small_codebook.ids, functions, **PARAMS["train"])
+    again = train(words_experiment, only_train, small_codebook.ids, functions, None, **PARAMS["train"])
     assert dumps(again) == dumps(trained)
 
 
@@ -44,7 +44,7 @@ def workspace(tmp_path: Path, examples: list[Example]) -> Path:
 
 
 def run(workspace: Path, experiment: str) -> subprocess.CompletedProcess[str]:
-    words = f"{experiment} data/split data/embed data/codebook.yaml data/patterns.yaml data/train/x".split()
+    words = f"{experiment} data/split data/embed data/adapt data/codebook.yaml data/patterns.yaml data/train/x".split()
     return subprocess.run(
         [sys.executable, "-m", "pipelines.train", *words],
         cwd=workspace,

@@ -20,7 +20,9 @@ def rounds_and_gold(examples: list[Example]) -> tuple[list[set[str]], list[GoldR
 
 @pytest.fixture(scope="module")
 def done(examples: list[Example], small_codebook: Codebook, words_experiment: Experiment) -> Transfer:
-    return transfer(words_experiment, examples, *rounds_and_gold(examples), small_codebook.ids, **PARAMS["transfer"])
+    return transfer(
+        words_experiment, examples, *rounds_and_gold(examples), small_codebook.ids, [], **PARAMS["transfer"]
+    )
 
 
 def test_each_round_is_trained_with_all_before_it(done: Transfer) -> None:
@@ -47,7 +49,9 @@ def test_the_last_round_is_the_whole_corpus_and_no_documents_are_fitted_twice(
 
     train_model = training.train_model
     monkeypatch.setattr(training, "train_model", spy)
-    again = transfer(words_experiment, examples, *rounds_and_gold(examples), small_codebook.ids, **PARAMS["transfer"])
+    again = transfer(
+        words_experiment, examples, *rounds_and_gold(examples), small_codebook.ids, [], **PARAMS["transfer"]
+    )
     assert again == done
     assert done.rounds[-1] == done.shares[-1][0]
     assert len(fitted) == len(set(fitted)) == 4

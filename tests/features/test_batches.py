@@ -1,12 +1,14 @@
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from features import batches
 from features.batches import of_documents, of_rows
 from features.readers import Refusal
 from features.sentence_tables import Row
-from features.text import Document
+from features.text import Document, Passage
 
 TEXT = "A heading\n\nThe states met. They froze the funds."
 
@@ -55,6 +57,42 @@ def test_a_row_without_id_and_doc_is_named_after_its_place() -> None:
     assert batch.columns.doc == ["d", "b.jsonl"]
     assert batch.columns.start == [None, None]
     assert (batch.sources, len(batch.refusals)) == (2, 1)
+
+
+def test_rows_are_neighbours_only_within_one_named_document_of_one_table() -> None:
+    rows: list[tuple[str, int, Row | Refusal]] = [
+        ("a.csv", 0, Row("One.", doc="d")),
+        ("a.csv", 1, Row("Two.", doc="d")),
+        ("a.csv", 2, Row("Three.", doc="e")),
+        ("a.csv", 3, Row("Four.")),
+        ("a.csv", 4, Row("Five.")),
+        ("b.csv", 0, Row("Six.", doc="e")),
+        ("b.csv", 1, Refusal("b.csv", "row", "line 2: not JSON")),
+        ("b.csv", 2, Row("Seven.", doc="e")),
+        ("c.csv", 0, Row("Eight.", doc="e")),
+    ]
+    (batch,) = of_rows(rows)
+    found = {passage.text: (passage.before, passage.after) for passage in batch.columns.passage}
+    alone = ("", "")
+    assert found == {"One.": ("", "Two."), "Two.": ("One.", "")} | dict.fromkeys(list(found)[2:], alone)
+
+
+ROW = st.builds(Row, st.text(max_size=3), doc=st.sampled_from([None, "d", "e"])) | st.just(Refusal("a", "row", "bad"))
+
+
+@given(st.lists(st.tuples(st.sampled_from(["a.csv", "b.csv"]), ROW), max_size=12), st.integers(1, 5))
+def test_neighbours_do_not_depend_on_the_size_of_batches(read: list[tuple[str, Row | Refusal]], at_once: int) -> None:
+    rows = [(name, position, row) for position, (name, row) in enumerate(read)]
+    together = [passage for batch in of_rows(rows) for passage in batch.columns.passage]
+    assert together == [passage for batch in of_rows(rows, at_once=at_once) for passage in batch.columns.passage]
+    texts = [row.text for _, row in read if isinstance(row, Row)]
+    assert [passage.text for passage in together] == texts
+
+
+def test_sentences_of_a_document_are_neighbours_and_headings_are_not() -> None:
+    (batch,) = of_documents([Document("d", TEXT), Document("e", TEXT)], 300)
+    first, second = "The states met.", "They froze the funds."
+    assert batch.columns.passage == [Passage(first, after=second), Passage(second, before=first)] * 2
 
 
 def test_a_table_is_read_no_further_than_the_batch_at_hand() -> None:

@@ -14,7 +14,7 @@ from features.bundle import Bundle
 from features.bundle_files import Model
 from features.codebook import Codebook
 from features.errors import UntrustedModelFailure
-from features.text import Example
+from features.text import Example, Passage
 from features.training import Trained
 from pipelines.export import Export, export
 from tests.small_bundle import write_bundle
@@ -24,7 +24,7 @@ TEXT = st.text(max_size=80) | st.text(alphabet="ab terrorist financing.-’é\u0
 
 @pytest.fixture(scope="module")
 def exported(trained: Trained, small_codebook: Codebook, examples: list[Example]) -> Export:
-    return export(trained, "words", small_codebook, [row.text for row in examples], 2000, {})
+    return export(trained, "words", small_codebook, [row.passage for row in examples], 2000, {})
 
 
 @pytest.fixture
@@ -47,8 +47,9 @@ def test_loading_gives_back_the_model_and_the_bytes_are_the_same_twice(
 def test_any_text_gets_the_pipelines_labels_or_an_abstention(
     exported: Export, trained: Trained, texts: list[str]
 ) -> None:
-    scores = Bundle(exported.model, exported.weights, "").score(texts)
-    expected = trained.probabilities(texts)
+    passages = [Passage(text) for text in texts]
+    scores = Bundle(exported.model, exported.weights, "").score(passages)
+    expected = trained.probabilities(passages)
     known = ~scores.abstained
     np.testing.assert_allclose(scores.probabilities[known], expected[known], atol=1e-6)
     assert (scores.labels[known] == trained.labels(expected)[known]).all()
@@ -57,18 +58,18 @@ def test_any_text_gets_the_pipelines_labels_or_an_abstention(
 
 
 def test_a_text_of_unknown_words_is_abstained_from(folder: Path) -> None:
-    scores = bundle.load(folder).score(["zzqx qwxz", "terrorist financing"])
+    scores = bundle.load(folder).score([Passage("zzqx qwxz"), Passage("terrorist financing")])
     assert scores.abstained.tolist() == [True, False]
 
 
 def test_an_explanation_adds_up_to_the_margin(folder: Path, trained: Trained) -> None:
     loaded = bundle.load(folder)
-    text = "Terrorist groups raise funds through charities."
-    terms = loaded.explain(text, "financing", most=1000)
+    passage = Passage("Terrorist groups raise funds through charities.")
+    terms = loaded.explain(passage, "financing", most=1000)
     row = loaded.themes.index("financing")
     slope, offset = loaded.model.calibration[row]
     margin = sum(weight for _, weight in terms) + loaded.weights.intercepts[row]
-    probability = loaded.score([text]).probabilities[0, row]
+    probability = loaded.score([passage]).probabilities[0, row]
     assert 1 / (1 + np.exp(-(slope * margin + offset))) == pytest.approx(probability, abs=1e-9)
     sizes = [abs(weight) for _, weight in terms]
     assert sizes == sorted(sizes, reverse=True)
@@ -116,12 +117,12 @@ def _no_manifest(folder: Path) -> None:
 
 
 def _later_schema(folder: Path) -> None:
-    text = (folder / "model.json").read_text(encoding="utf-8").replace('"schema": 2', '"schema": 3')
+    text = (folder / "model.json").read_text(encoding="utf-8").replace('"schema": 3', '"schema": 4')
     _rewrite(folder, "model.json", text.encode())
 
 
 def _unknown_field(folder: Path) -> None:
-    text = (folder / "model.json").read_text(encoding="utf-8").replace('"schema": 2', '"hook": "os", "schema": 2')
+    text = (folder / "model.json").read_text(encoding="utf-8").replace('"schema": 3', '"hook": "os", "schema": 3')
     _rewrite(folder, "model.json", text.encode())
 
 

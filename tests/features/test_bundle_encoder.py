@@ -11,7 +11,7 @@ from features.bundle_files import Model
 from features.codebook import Codebook
 from features.encoder import WIDTH
 from features.errors import UntrustedModelFailure
-from features.text import Example
+from features.text import Example, Passage
 from features.training import Trained
 from features.vector_parts import VectorPart, VectorWeights
 from pipelines.export import Export, export
@@ -19,23 +19,26 @@ from pipelines.train import train
 from tests.conftest import PARAMS
 from tests.small_bundle import write_bundle
 
-TEXTS = [
-    "Terrorist groups raise funds through charities.",
-    "zzqx qwxz",
-    "",
-    "Terrorist groups raise funds through oil.",
+PASSAGES = [
+    Passage(text)
+    for text in (
+        "Terrorist groups raise funds through charities.",
+        "zzqx qwxz",
+        "",
+        "Terrorist groups raise funds through oil.",
+    )
 ]
 
 
 @pytest.fixture(scope="module")
 def both(examples: list[Example], small_codebook: Codebook) -> Trained:
     experiment = experiments.load(Path("experiments/ngrams-minilm-kernel.yaml"))
-    return train(experiment, examples, small_codebook.ids, [], **PARAMS["train"])
+    return train(experiment, examples, small_codebook.ids, [], None, **PARAMS["train"])
 
 
 @pytest.fixture(scope="module")
 def exported(both: Trained, small_codebook: Codebook, examples: list[Example]) -> Export:
-    return export(both, "both", small_codebook, [row.text for row in examples], 2000, {})
+    return export(both, "both", small_codebook, [row.passage for row in examples], 2000, {})
 
 
 @pytest.fixture
@@ -46,8 +49,8 @@ def folder(exported: Export, tmp_path: Path) -> Path:
 def test_a_loaded_bundle_answers_as_the_trained_pipeline_and_abstains_where_there_is_no_letter(
     folder: Path, both: Trained
 ) -> None:
-    scores = bundle.load(folder).score(TEXTS)
-    expected = both.probabilities(TEXTS)
+    scores = bundle.load(folder).score(PASSAGES)
+    expected = both.probabilities(PASSAGES)
     known = [0, 1, 3]
     np.testing.assert_allclose(scores.probabilities[known], expected[known], atol=1e-6)
     assert (scores.labels[known] == both.labels(expected)[known]).all()
@@ -62,7 +65,7 @@ def test_the_same_bytes_are_written_twice(folder: Path, tmp_path: Path) -> None:
 
 def test_scoring_does_not_gather_what_it_has_read(folder: Path) -> None:
     known = len(embeddings._known)
-    bundle.load(folder).score(["A sentence that nobody has ever put to this model.", *TEXTS])
+    bundle.load(folder).score([Passage("A sentence that nobody has ever put to this model."), *PASSAGES])
     assert len(embeddings._known) == known
 
 
@@ -102,12 +105,12 @@ def test_vectors_without_an_encoder_are_refused(folder: Path, exported: Export) 
 
 def test_an_explanation_adds_up_and_tells_the_vectors_share_apart(exported: Export) -> None:
     loaded = Bundle(exported.model, exported.weights, "")
-    terms = loaded.explain(TEXTS[0], "financing", most=1_000)
+    terms = loaded.explain(PASSAGES[0], "financing", most=1_000)
     assert [name for name, _ in terms].count(bundle.SENTENCE_VECTOR) == 1
     row = loaded.themes.index("financing")
     slope, offset = loaded.model.calibration[row]
     margin = slope * (sum(weight for _, weight in terms) + loaded.weights.intercepts[row]) + offset
-    assert 1 / (1 + np.exp(-margin)) == pytest.approx(loaded.score(TEXTS[:1]).probabilities[0, row], abs=1e-9)
+    assert 1 / (1 + np.exp(-margin)) == pytest.approx(loaded.score(PASSAGES[:1]).probabilities[0, row], abs=1e-9)
 
 
 @pytest.mark.parametrize("gamma", [0.5, 2.0])

@@ -6,8 +6,8 @@ from features.classifiers import fit, margins, weights
 from features.codebook import Codebook
 from features.errors import ResourceFailure
 from features.experiments import NGrams, Part
-from features.text import Example
-from features.training import gold_matrix
+from features.gold import gold_matrix
+from features.text import Example, Passage
 
 VIEWS = [NGrams("words", (1, 2), sublinear_tf=True, idf=True, norm="l2")]
 KERNEL = Part(experiments.KernelRidge(), vectors=experiments.Vectors([3, 6]))
@@ -22,23 +22,23 @@ KINDS: list[experiments.Trainable] = [
 def test_margins_are_the_linear_function_that_is_exported(
     kind: experiments.Trainable, examples: list[Example], small_codebook: Codebook
 ) -> None:
-    texts = [row.text for row in examples]
+    passages = [row.passage for row in examples]
     gold = gold_matrix(examples, small_codebook.ids)
-    pipeline = fit(Part(kind, VIEWS), texts, gold)
+    pipeline = fit(Part(kind, VIEWS), passages, gold, [])
     coefficients, intercepts = weights(pipeline)
-    found = margins(pipeline, texts)
+    found = margins(pipeline, passages)
     assert found.shape == gold.shape
-    np.testing.assert_allclose(pipeline[:-1].transform(texts) @ coefficients.T + intercepts, found, atol=1e-9)
+    np.testing.assert_allclose(pipeline[:-1].transform(passages) @ coefficients.T + intercepts, found, atol=1e-9)
     # A model that has learned anything leans to a theme more where it holds.
     assert all(found[gold[:, n], n].mean() > found[~gold[:, n], n].mean() for n in range(gold.shape[1]))
 
 
 @pytest.mark.parametrize("part", [Part(KINDS[1], VIEWS), KERNEL], ids=["linear", "kernel"])
 def test_a_theme_never_seen_has_no_margin(part: Part, examples: list[Example], small_codebook: Codebook) -> None:
-    texts = [row.text for row in examples]
+    passages = [row.passage for row in examples]
     gold = gold_matrix(examples, small_codebook.ids)
     gold[:, 1] = False
-    found = margins(fit(part, texts, gold), texts[:3])
+    found = margins(fit(part, passages, gold, []), passages[:3])
     assert np.isnan(found[:, 1]).all()
     assert not np.isnan(found[:, [0, 2, 3, 4]]).any()
 
@@ -46,4 +46,4 @@ def test_a_theme_never_seen_has_no_margin(part: Part, examples: list[Example], s
 def test_more_rows_than_a_kernel_can_hold_are_refused_before_memory_runs_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(classifiers, "_MOST_KERNEL_ROWS", 3)
     with pytest.raises(ResourceFailure, match="take logistic_regression"):
-        fit(KERNEL, ["one", "two", "three", "four"], np.ones((4, 2), dtype=bool))
+        fit(KERNEL, [Passage(text) for text in ("one", "two", "three", "four")], np.ones((4, 2), dtype=bool), [])

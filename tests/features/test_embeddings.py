@@ -11,20 +11,20 @@ def test_within_nothing_remembered_every_text_is_new(monkeypatch: pytest.MonkeyP
         assert not embeddings._known
         again = embeddings.states(["A text met outside of the block."], [6])
     np.testing.assert_allclose(first, again, atol=2e-6)
-    monkeypatch.setattr(embeddings, "_loaded", lambda: pytest.fail("what was known before is gone"))
+    monkeypatch.setattr(embeddings, "loaded", lambda: pytest.fail("what was known before is gone"))
     embeddings.states(["A text met outside of the block."], [6])
 
 
 def test_what_was_met_before_is_not_computed_again(monkeypatch: pytest.MonkeyPatch) -> None:
     texts = ["A sentence of this test alone.", "And another one.", "A sentence of this test alone."]
     first = embeddings.states(texts, [3, 6])
-    monkeypatch.setattr(embeddings, "_loaded", lambda: pytest.fail("the encoder was asked again"))
+    monkeypatch.setattr(embeddings, "loaded", lambda: pytest.fail("the encoder was asked again"))
     assert (embeddings.states(texts, [3, 6]) == first).all()
     assert (embeddings.states(texts[:1], [6]) == first[:1, 1:]).all()
 
 
 def test_states_that_were_stored_are_taken_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(embeddings, "_loaded", lambda: pytest.fail("the encoder was asked"))
+    monkeypatch.setattr(embeddings, "loaded", lambda: pytest.fail("the encoder was asked"))
     stored = np.arange(2 * WIDTH, dtype=np.float32).reshape(1, 2, WIDTH)
     embeddings.remember([embeddings.key("Stored elsewhere.")], [2, 5], stored)
     assert (embeddings.states(["Stored elsewhere."], [5, 2]) == stored[:, ::-1]).all()

@@ -5,7 +5,8 @@ import pytest
 
 from features.codebook import Codebook
 from features.errors import AllRefusedFailure, UsageFailure
-from features.gold import read_gold
+from features.gold import GoldRow, gold_passages, read_gold
+from features.text import Passage
 
 ROW = {"id": "1", "doc": "d", "text": "Text.", "labels": ["financing"], "origin": "ignored"}
 
@@ -34,3 +35,8 @@ def test_an_empty_or_missing_file_says_so(tmp_path: Path, small_codebook: Codebo
     path.write_text("\n\n", encoding="utf-8")
     with pytest.raises(AllRefusedFailure, match="no gold row"):
         read_gold(path, small_codebook.ids)
+
+
+def test_rows_of_one_document_that_follow_each_other_are_neighbours() -> None:
+    rows = [GoldRow("1", "d", "One.", []), GoldRow("2", "d", "Two.", []), GoldRow("3", "e", "Three.", [])]
+    assert gold_passages(rows) == [Passage("One.", after="Two."), Passage("Two.", before="One."), Passage("Three.")]

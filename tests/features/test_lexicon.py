@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from features import lexicon
@@ -36,6 +37,19 @@ def test_coverage_overlap_and_conflict_are_shares_of_all_sentences(tmp_path: Pat
     assert (near.coverage, near.overlap, near.conflict) == (0.333333, 0.333333, 0.0)
     assert development.conflict == 0.333333
     assert (posts.overlap, posts.conflict) == (0.0, 0.0)
+
+
+def test_a_function_is_stored_as_data_and_comes_back_the_same(tmp_path: Path) -> None:
+    functions = lexicon.load(write(tmp_path, PATTERNS), THEMES)
+    kept = msgspec.json.encode([lexicon.stored(function) for function in functions])
+    back = [lexicon.restored(one) for one in msgspec.json.decode(kept, type=list[lexicon.Stored])]
+    assert back == functions
+    assert (lexicon.votes(back, TEXTS) == lexicon.votes(functions, TEXTS)).all()
+
+
+def test_a_hit_is_a_vote_whichever_way(tmp_path: Path) -> None:
+    functions = lexicon.load(write(tmp_path, PATTERNS), THEMES)
+    assert lexicon.hits(functions, TEXTS).toarray().tolist() == [[1, 1, 0, 1], [1, 0, 1, 0], [0, 0, 0, 0]]
 
 
 @pytest.mark.parametrize(

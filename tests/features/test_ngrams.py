@@ -6,6 +6,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from features.experiments import NGrams
 from features.ngrams import matrix, terms
+from features.text import Passage
 
 TEXT = st.text(max_size=60) | st.text(alphabet="ab AB.-_’é\u0301İſß\n\t\x00٣", max_size=40)
 VIEWS = [
@@ -40,5 +41,5 @@ def test_the_terms_of_any_text_are_scikit_learns(view: NGrams, text: str) -> Non
 def test_the_weights_of_any_texts_are_scikit_learns(view: NGrams, texts: list[str]) -> None:
     fitted = vectorizer(view).fit([*texts, "the terrorist threat", "share information on financing"])
     idf = fitted.idf_ if view.idf else None
-    found = matrix(texts, view, fitted.vocabulary_, idf)
+    found = matrix([Passage(text) for text in texts], view, fitted.vocabulary_, idf)
     np.testing.assert_allclose(found.toarray(), fitted.transform(texts).toarray(), rtol=1e-12, atol=1e-12)

@@ -10,7 +10,7 @@ from features.legend import legend
 from features.page import Entry, document_pages, index_page, page_names, row_marks
 from features.scored import Totals
 from features.sentences import sentences
-from features.text import Document
+from features.text import Document, Passage, in_context
 from tests.small_bundle import small_bundle
 
 MODEL = small_bundle()
@@ -44,7 +44,8 @@ def pages(text: str, *, document_id: str = "doc", title: str | None = None, expl
     document = Document(document_id, text, title=title)
     found = sentences(document, 300)
     texts = [sentence.text for sentence in found if sentence.kind != "heading"]
-    return [html for _, html in document_pages(LEGEND, document, found, scored.ask(MODEL, texts, explain=explain))]
+    answer = scored.ask(MODEL, in_context(texts, [document_id] * len(texts)), explain=explain)
+    return [html for _, html in document_pages(LEGEND, document, found, answer)]
 
 
 def tags(html: str, name: str, css_class: str = "") -> list[dict[str, str | None]]:
@@ -176,7 +177,7 @@ def test_the_index_links_every_document_and_counts_its_themes() -> None:
 
 def test_rows_that_were_sentences_already_are_listed_in_the_index_with_where_they_come_from() -> None:
     texts = ["The funds.", "The states."]
-    marks = row_marks(["a.csv", "b.csv"], texts, scored.ask(MODEL, texts, explain=False))
+    marks = row_marks(["a.csv", "b.csv"], texts, scored.ask(MODEL, [Passage(text) for text in texts], explain=False))
     html = index_page(LEGEND, totals(5_000), [], marks)
     assert len(tags(html, "cite")) == 2
     assert "The first 2 of 5,000 sentences" in Tags(html).text

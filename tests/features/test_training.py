@@ -7,15 +7,17 @@ import pytest
 from sklearn.pipeline import Pipeline
 
 from features import experiments, training
+from features.adapted import Adaptation
 from features.classifiers import fit, margins
 from features.codebook import Codebook
 from features.errors import UsageFailure
 from features.experiments import Experiment, Part
+from features.gold import gold_matrix
 from features.lexicon import LabellingFunction
 from features.metrics import Bools, macro_f1
 from features.resampling import Floats
-from features.text import Example
-from features.training import Calibrated, Trained, dumps, gold_matrix, loads, mixed, train_model, train_rows
+from features.text import Example, Passage
+from features.training import Calibrated, Trained, dumps, loads, mixed, train_model, train_rows
 from tests.conftest import PARAMS
 
 KNOBS = PARAMS["train"]
@@ -24,10 +26,16 @@ SHIPPED = sorted(Path("experiments").glob("*.yaml"))
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_every_shipped_experiment_fits_the_small_corpus_and_predicts(
-    path: Path, examples: list[Example], small_codebook: Codebook, functions: list[LabellingFunction]
+    path: Path,
+    examples: list[Example],
+    small_codebook: Codebook,
+    functions: list[LabellingFunction],
+    adaptation: Adaptation,
 ) -> None:
-    found = train_model(experiments.load(path), examples, small_codebook.ids, functions, **KNOBS)
-    probabilities = found.probabilities(["The two sides agreed to share information on terrorist financing.", ""])
+    found = train_model(experiments.load(path), examples, small_codebook.ids, functions, adaptation, **KNOBS)
+    probabilities = found.probabilities(
+        [Passage("The two sides agreed to share information on terrorist financing."), Passage("")]
+    )
     assert probabilities.shape == (2, 5)
     assert ((probabilities >= 0) & (probabilities <= 1)).all()
     assert ((found.thresholds > 0) & (found.thresholds < 1)).all()
@@ -37,7 +45,7 @@ def test_every_shipped_experiment_fits_the_small_corpus_and_predicts(
 def test_a_trained_model_has_learned_something_of_unseen_documents(trained: Trained, examples: list[Example]) -> None:
     rows = [row for row in examples if row.part in ("valid", "test")]
     gold = gold_matrix(rows, trained.themes)
-    labels = trained.labels(trained.probabilities([row.text for row in rows]))
+    labels = trained.labels(trained.probabilities([row.passage for row in rows]))
     shuffled = gold[np.random.default_rng(0).permutation(len(gold))]
     assert macro_f1(gold, labels) > macro_f1(shuffled, labels) + 0.2
 
@@ -49,10 +57,10 @@ def test_two_fits_give_the_same_bytes_and_loading_gives_the_same_answers(
     small_codebook: Codebook,
     functions: list[LabellingFunction],
 ) -> None:
-    again = train_model(words_experiment, examples, small_codebook.ids, functions, **KNOBS)
+    again = train_model(words_experiment, examples, small_codebook.ids, functions, None, **KNOBS)
     assert dumps(trained) == dumps(again)
-    texts = [row.text for row in examples]
-    assert (loads(dumps(trained)).probabilities(texts) == trained.probabilities(texts)).all()
+    passages = [row.passage for row in examples]
+    assert (loads(dumps(trained)).probabilities(passages) == trained.probabilities(passages)).all()
 
 
 def test_only_train_rows_of_the_named_sources_are_learned_from(
@@ -76,26 +84,26 @@ def test_nothing_outside_train_changes_the_model(
     other = [
         row if row.part == "train" else replace(row, text="Something else.", themes=["financing"]) for row in examples
     ]
-    assert dumps(train_model(words_experiment, other, small_codebook.ids, functions, **KNOBS)) == dumps(trained)
+    assert dumps(train_model(words_experiment, other, small_codebook.ids, functions, None, **KNOBS)) == dumps(trained)
 
 
 def test_out_of_fold_models_never_see_the_groups_they_score(
     examples: list[Example], words_experiment: Experiment, monkeypatch: pytest.MonkeyPatch, small_codebook: Codebook
 ) -> None:
-    group_of = {row.text: row.group for row in examples}
+    group_of = {row.passage: row.group for row in examples}
     fitted: list[set[str]] = []
 
-    def spy_fit(part: Part, texts: list[str], gold: Bools) -> Pipeline:
-        fitted.append({group_of[text] for text in texts})
-        return fit(part, texts, gold)
+    def spy_fit(part: Part, passages: list[Passage], gold: Bools, functions: list[LabellingFunction]) -> Pipeline:
+        fitted.append({group_of[passage] for passage in passages})
+        return fit(part, passages, gold, functions)
 
-    def spy_margins(pipeline: Pipeline, texts: list[str]) -> Floats:
-        assert fitted[-1].isdisjoint(group_of[text] for text in texts)
-        return margins(pipeline, texts)
+    def spy_margins(pipeline: Pipeline, passages: list[Passage]) -> Floats:
+        assert fitted[-1].isdisjoint(group_of[passage] for passage in passages)
+        return margins(pipeline, passages)
 
     monkeypatch.setattr(training, "fit", spy_fit)
     monkeypatch.setattr(training, "margins", spy_margins)
-    train_model(words_experiment, examples, small_codebook.ids, [], **KNOBS)
+    train_model(words_experiment, examples, small_codebook.ids, [], None, **KNOBS)
     assert len(fitted) == KNOBS["folds"] + 1
 
 
@@ -107,19 +115,20 @@ def test_parts_are_averaged_on_the_scale_of_their_own_log_odds() -> None:
 
 def test_a_single_part_keeps_its_margins(trained: Trained, examples: list[Example]) -> None:
     assert isinstance(trained.model, Calibrated)
-    texts = [row.text for row in examples[:20]]
-    expected = margins(trained.model.mixture.pipelines[0], texts)
-    np.testing.assert_array_equal(trained.model.mixture.margins(texts), expected)
+    passages = [row.passage for row in examples[:20]]
+    expected = margins(trained.model.mixture.pipelines[0], passages)
+    np.testing.assert_array_equal(trained.model.mixture.margins(passages), expected)
 
 
-def test_an_average_learns_from_train_alone(
-    examples: list[Example], small_codebook: Codebook, functions: list[LabellingFunction]
+@pytest.mark.parametrize("name", ["ngrams-minilm-kernel", "context-lexicon-nb"])
+def test_averages_and_models_that_read_neighbours_learn_from_train_alone(
+    name: str, examples: list[Example], small_codebook: Codebook, functions: list[LabellingFunction]
 ) -> None:
-    average = experiments.load(Path("experiments/ngrams-minilm-kernel.yaml"))
+    experiment = experiments.load(Path(f"experiments/{name}.yaml"))
     other = [
         row if row.part == "train" else replace(row, text="Something else.", themes=["financing"]) for row in examples
     ]
-    found = [train_model(average, rows, small_codebook.ids, functions, **KNOBS) for rows in (examples, other)]
+    found = [train_model(experiment, rows, small_codebook.ids, functions, None, **KNOBS) for rows in (examples, other)]
     assert dumps(found[0]) == dumps(found[1])
 
 
@@ -128,7 +137,9 @@ def test_one_train_document_is_too_few_and_says_what_to_do(
 ) -> None:
     one = next(row.group for row in examples if row.part == "train")
     with pytest.raises(UsageFailure, match="make annotations"):
-        train_model(words_experiment, [row for row in examples if row.group == one], small_codebook.ids, [], **KNOBS)
+        train_model(
+            words_experiment, [row for row in examples if row.group == one], small_codebook.ids, [], None, **KNOBS
+        )
 
 
 def test_a_pickle_of_something_else_is_no_model() -> None:

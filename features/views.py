@@ -1,0 +1,96 @@
+"""What a part of an experiment sees of a passage, as the first step of a scikit-learn Pipeline: passages in."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from scipy.sparse import csr_array
+from sklearn.base import BaseEstimator, TransformerMixin
+
+from features import lexicon
+from features.adapted import Adapted
+from features.experiments import NGrams, Part
+from features.lexicon import LabellingFunction
+from features.text import Passage
+from features.vectors import SentenceVectors
+
+if TYPE_CHECKING:
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+LEXICON = "lexicon"
+
+
+@dataclass(frozen=True, slots=True)
+class Lowered:
+    """Takes one field of a passage, in small letters."""
+
+    field: str
+
+    def __call__(self, passage: Passage) -> str:
+        text: str = getattr(passage, self.field)
+        return text.lower()
+
+
+class LexiconHits(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """1 where a labelling function fires on the sentence, whichever way it votes; shape (passages, functions)."""
+
+    def __init__(self, functions: Sequence[LabellingFunction]) -> None:
+        self.functions = functions
+
+    def fit(self, _passages: Sequence[Passage], _gold: object = None) -> "LexiconHits":
+        """Nothing is learned."""
+        return self
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True
+
+    def transform(self, passages: Sequence[Passage]) -> csr_array:
+        """Sparse, float64."""
+        return lexicon.hits(self.functions, [passage.text for passage in passages])
+
+
+def build(part: Part, functions: Sequence[LabellingFunction]) -> Any:
+    """An unfitted transformer of passages: n-grams and lexicon side by side, or sentence vectors."""
+    from sklearn.pipeline import FeatureUnion
+
+    if part.vectors:
+        return SentenceVectors(part.vectors.layers)
+    steps: list[tuple[str, Any]] = [(_name(n, view), _vectorizer(view)) for n, view in enumerate(part.features)]
+    weights = {_name(n, view): view.weight for n, view in enumerate(part.features)}
+    if part.lexicon:
+        steps.append((LEXICON, LexiconHits(functions)))
+        weights[LEXICON] = part.lexicon.weight
+    return FeatureUnion(steps, transformer_weights=weights)
+
+
+def vectorizers(pipeline: Any) -> list["TfidfVectorizer"]:
+    """The n-gram views of a fitted pipeline, in the order of the part's features; none for what reads an encoder."""
+    return [step for name, step in _steps(pipeline) if name != LEXICON]
+
+
+def functions(pipeline: Any) -> list[LabellingFunction]:
+    """What the lexicon of a fitted pipeline looks for; empty where it has none."""
+    return [function for name, step in _steps(pipeline) if name == LEXICON for function in step.functions]
+
+
+def _steps(pipeline: Any) -> list[tuple[str, Any]]:
+    first = None if isinstance(pipeline, Adapted) else pipeline[0]
+    return getattr(first, "transformer_list", [])
+
+
+def _name(number: int, view: NGrams) -> str:
+    return f"{number}-{view.field}-{view.of}"
+
+
+def _vectorizer(view: NGrams) -> "TfidfVectorizer":
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    return TfidfVectorizer(
+        preprocessor=Lowered(view.field),
+        analyzer="word" if view.of == "words" else "char_wb",
+        ngram_range=view.ngrams,
+        min_df=view.min_df,
+        sublinear_tf=view.sublinear_tf,
+        use_idf=view.idf,
+        norm=view.norm,
+    )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from features.metrics import Bools
+from features.metrics import Bools, Predictions
 from features.resampling import Floats, document_draws, interval, sums_by_document
 
 
@@ -52,6 +52,20 @@ def compare_labels(
     names_of_rows = ["macro", *(theme for theme, has in zip(themes, kept, strict=True) if has)]
     columns = np.round([observed, low, high, p], 6).T.tolist()
     return [Difference(theme, *column) for theme, column in zip(names_of_rows, columns, strict=True)]
+
+
+def compare_draws(
+    first: Sequence[Predictions], second: Sequence[Predictions], themes: Sequence[str], *, resamples: int, seed: int
+) -> list[Difference]:
+    """As `compare_labels`, for models fitted on several draws, pair by pair: draws are pooled, documents stay whole."""
+    gold, ours, theirs = (
+        np.concatenate(parts)
+        for parts in zip(
+            *((one.gold, one.labels, two.labels) for one, two in zip(first, second, strict=True)), strict=True
+        )
+    )
+    documents = [name for one in first for name in one.documents]
+    return compare_labels(gold, ours, theirs, documents, themes, resamples=resamples, seed=seed)
 
 
 def holm(p: Floats) -> Floats:

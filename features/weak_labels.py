@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from features import label_model, lexicon
-from features.comparison import Difference, compare_draws
+from features.comparison import Difference, compare_labels
 from features.label_model import LabelModel
 from features.lexicon import LabellingFunction, Votes
 from features.metrics import Bools, Predictions
@@ -73,8 +73,9 @@ def label_model_gain(made: WeakLabels, *, resamples: int, seed: int) -> list[Dif
     """F1 of the label model's labels minus that of the majority vote's, paired over documents; none without labels."""
     if not made.labels:
         return []
-    ours, theirs = ([against_gold(made, kind)] for kind in ("label_model", "majority"))
-    return compare_draws(ours, theirs, made.themes, resamples=resamples, seed=seed)
+    gold, documents = gold_matrix(made.rows, made.themes), [row.doc for row in made.rows]
+    ours, theirs = (made.labels[kind] for kind in ("label_model", "majority"))
+    return compare_labels(gold, ours, theirs, documents, made.themes, resamples=resamples, seed=seed)
 
 
 def trust(made: WeakLabels) -> list[Trust]:

@@ -143,14 +143,16 @@ def _on_valid(
 
 
 def _rows(answers: Sequence[Answers], themes: Sequence[str], bootstrap: Mapping[str, int]) -> list[Row]:
-    alone = {one.documents: one.found for one in answers if one.supervision == GOLD}
+    alone = {one.documents: [found.labels for found in one.found] for one in answers if one.supervision == GOLD}
     rows = []
     for one in answers:
+        gold, documents = one.found[0].gold, one.found[0].documents
+        labels = [found.labels for found in one.found]
         gain = None
         if one.supervision != GOLD and one.documents:
-            gain = compare_draws(one.found, alone[one.documents], themes, **bootstrap)[0]
-        f1 = [round(macro_f1(found.gold, found.labels), 6) for found in one.found]
-        ranking = [round(macro_average_precision(found.gold, found.probabilities), 6) for found in one.found]
+            gain = compare_draws(gold, labels, alone[one.documents], documents, themes, **bootstrap)[0]
+        f1 = [round(macro_f1(gold, given), 6) for given in labels]
+        ranking = [round(macro_average_precision(gold, found.probabilities), 6) for found in one.found]
         rows.append(Row(one.supervision, one.documents, one.sentences, f1, ranking, gain))
     return rows
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from features.comparison import Difference, compare_draws, compare_labels, holm, in_words
-from features.metrics import Predictions, macro_f1
+from features.metrics import macro_f1
 
 THEMES = ["a", "b"]
 
@@ -25,12 +25,14 @@ def test_a_clearly_better_experiment_is_found_and_the_difference_is_of_macro_f1(
     assert all(row.p < 0.01 and row.low > 0 for row in found)
 
 
-def test_draws_are_compared_pair_by_pair_and_repeating_one_makes_nothing_surer() -> None:
+def test_of_several_fits_the_mean_f1_is_compared_and_repeating_a_fit_makes_nothing_surer() -> None:
     gold, documents = setting()
-    good, bad = (Predictions(gold, noisy(gold, share, 2), gold.astype(np.float64), documents) for share in (0.05, 0.1))
-    once, thrice = (compare_draws([good] * n, [bad] * n, THEMES, resamples=300, seed=4) for n in (1, 3))
-    assert once == compare_labels(gold, good.labels, bad.labels, documents, THEMES, resamples=300, seed=4)
-    assert thrice == once
+    good, worse, bad = noisy(gold, 0.05, 2), noisy(gold, 0.1, 3), noisy(gold, 0.2, 4)
+    alone = compare_labels(gold, good, bad, documents, THEMES, resamples=300, seed=4)
+    assert compare_draws(gold, [good] * 2, [bad] * 2, documents, THEMES, resamples=300, seed=4) == alone
+    mean = (macro_f1(gold, good) + macro_f1(gold, worse)) / 2
+    found = compare_draws(gold, [good, worse], [bad, bad], documents, THEMES, resamples=300, seed=4)
+    assert found[0].value == pytest.approx(mean - macro_f1(gold, bad), abs=1e-6)
 
 
 def test_an_experiment_compared_with_itself_shows_nothing() -> None:

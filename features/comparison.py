@@ -38,11 +38,28 @@ def compare_labels(
 
     All arrays (sentences, themes); `documents` names each sentence's document.
     """
+    return compare_draws(gold, [first], [second], documents, themes, resamples=resamples, seed=seed)
+
+
+def compare_draws(
+    gold: Bools,
+    first: Sequence[Bools],
+    second: Sequence[Bools],
+    documents: Sequence[str],
+    themes: Sequence[str],
+    *,
+    resamples: int,
+    seed: int,
+) -> list[Difference]:
+    """As `compare_labels`, for models fitted several times: F1 is the mean over fits, documents stay whole in all."""
     names = sorted(set(documents))
     numbers = {name: number for number, name in enumerate(names)}
     rows = np.array([numbers[name] for name in documents], dtype=np.int64)
     kept = gold.sum(axis=0) > 0
-    ours, theirs = (_by_document(gold[:, kept], labels[:, kept], rows, len(names)) for labels in (first, second))
+    ours, theirs = (
+        np.stack([_by_document(gold[:, kept], labels[:, kept], rows, len(names)) for labels in fits], axis=1)
+        for fits in (first, second)
+    )
     observed = _with_macro(_f1(ours.sum(axis=0)) - _f1(theirs.sum(axis=0)))
     draws = document_draws(len(names), resamples, seed)
     resampled = _f1(np.tensordot(draws, ours, 1)) - _f1(np.tensordot(draws, theirs, 1))
@@ -93,7 +110,8 @@ def _by_document(gold: Bools, labels: Bools, rows: NDArray[np.int64], documents:
 
 
 def _f1(sums: Floats) -> Floats:
-    result: Floats = 2 * sums[..., 0] / np.maximum(sums[..., 1], 1)
+    """The mean over fits: sums (..., fits, themes, 2) to (..., themes)."""
+    result: Floats = (2 * sums[..., 0] / np.maximum(sums[..., 1], 1)).mean(axis=-2)
     return result
 
 

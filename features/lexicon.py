@@ -115,9 +115,14 @@ def hits(functions: Sequence[LabellingFunction], texts: Sequence[str]) -> csr_ar
 
 def majority(functions: Sequence[LabellingFunction], cast: Votes, themes: Sequence[str]) -> NDArray[np.bool_]:
     """Shape (texts, themes): themes with more votes for than against."""
-    belongs = np.array([[function.theme == theme for theme in themes] for function in functions], dtype=np.int64)
-    totals: NDArray[np.int64] = cast.astype(np.int64) @ belongs.reshape(len(functions), len(themes))
+    totals: NDArray[np.int64] = cast.astype(np.int64) @ belongs(functions, themes)
     return totals > 0
+
+
+def belongs(functions: Sequence[LabellingFunction], themes: Sequence[str]) -> NDArray[np.int64]:
+    """Shape (functions, themes): 1 where a function votes on the theme."""
+    found = np.array([[function.theme == theme for theme in themes] for function in functions], dtype=np.int64)
+    return found.reshape(len(functions), len(themes))
 
 
 def coverage(functions: Sequence[LabellingFunction], cast: Votes) -> list[Coverage]:

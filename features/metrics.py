@@ -67,6 +67,13 @@ def macro_f1(gold: Bools, labels: Bools) -> float:
     return float(scores[gold.any(axis=0)].mean()) if gold.any() else math.nan
 
 
+def macro_average_precision(gold: Bools, scores: Floats) -> float:
+    """The mean over themes of how well `scores` (n, themes) rank, themes without a gold positive left out."""
+    every = Predictions(gold, gold, scores, [])
+    found = _average_precision(every, np.zeros(len(gold), dtype=np.int64), np.ones((1, 1)))[0]
+    return float(found[gold.any(axis=0)].mean()) if gold.any() else math.nan
+
+
 def _counts(predictions: Predictions, documents: NDArray[np.int64], draws: Floats) -> dict[str, Floats]:
     """Precision, recall and F1, each (draws, themes), from hits, claims and positives summed by document."""
     hits, claims, positives = _sums(predictions, documents, draws)

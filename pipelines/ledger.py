@@ -15,8 +15,9 @@ import yaml
 from features.errors import IntegrityFailure, UsageFailure
 from features.experiments import hypothesis
 from features.readers.header import split_header
-from pipelines import store
+from pipelines import store, weak_tables
 from pipelines.command import experiment_names, read_yaml, run
+from pipelines.markdown import percent, span, table
 
 DOCUMENTS = ("README.md", "experiments/README.md", "data/README.md")
 DEVELOPMENT = "experiments/development.json"
@@ -43,19 +44,19 @@ def tables(root: Path) -> dict[str, Callable[[], str]]:
     columns = ["experiment", "macro-F1 on valid", "macro-F1 on test, 95 % interval", "development (real text)"]
     agreement = ["theme", "Krippendorff's alpha, 95 % interval", "share of sentences"]
     return {
-        "results": lambda: _markdown(columns, _results(root)),
-        "ideas": lambda: _markdown([columns[0], "hypothesis", *columns[1:]], _ideas(root)),
-        "corpus": lambda: _markdown(agreement, _agreement(root)),
-        "genres": lambda: _markdown(["genre", "documents", "from", "to"], _genres(inputs / "corpus")),
-        "parts": lambda: _markdown(["part", "documents", "sentences", *_themes(root)], _parts(root)),
-        "rounds": lambda: _markdown(
+        "results": lambda: table(columns, _results(root)),
+        "ideas": lambda: table([columns[0], "hypothesis", *columns[1:]], _ideas(root)),
+        "corpus": lambda: table(agreement, _agreement(root)),
+        "genres": lambda: table(["genre", "documents", "from", "to"], _genres(inputs / "corpus")),
+        "parts": lambda: table(["part", "documents", "sentences", *_themes(root)], _parts(root)),
+        "rounds": lambda: table(
             ["round", "aim", "documents", "sentences", *_transfer(root)], _rounds(root, inputs / "rounds.yaml")
         ),
-        "shares": lambda: _markdown(["documents", *_transfer(root)], _shares(root)),
-        "profile": lambda: _markdown(
-            ["figure", *_made_by("corpus-report", root / PROFILE)["profiles"]], _profile(root)
-        ),
-        "apart": lambda: _markdown(["sets", "area under ROC", "sentences of each"], _apart(root)),
+        "shares": lambda: table(["documents", *_transfer(root)], _shares(root)),
+        "profile": lambda: table(["figure", *_made_by("corpus-report", root / PROFILE)["profiles"]], _profile(root)),
+        "weak": lambda: table(weak_tables.GAINS, weak_tables.gains(_weak(root))),
+        "weak_labels": lambda: table(weak_tables.LABELS, weak_tables.labels(_weak(root), _themes(root))),
+        "apart": lambda: table(["sets", "area under ROC", "sentences of each"], _apart(root)),
     }
 
 
@@ -84,16 +85,20 @@ def _results(root: Path) -> list[list[str]]:
         test = {"value": found["test"]["macro_f1"], "low": found["test"]["low"], "high": found["test"]["high"]}
         real = development.get(name, {}).get("macro_f1")
         shown = f"**{name}**" if name == champion else name
-        rows.append([shown, f"{found['valid']['macro_f1']:.3f}", _span(test), _span(real) if real else "-"])
+        rows.append([shown, f"{found['valid']['macro_f1']:.3f}", span(test), span(real) if real else "-"])
     return rows
 
 
 def _agreement(root: Path) -> list[list[str]]:
     report = store.read_json(root / "data" / "label" / "agreement.json", dict[str, Any])
     return [
-        [theme, _span({"value": row["alpha"], "low": row["low"], "high": row["high"]}), _percent(row["prevalence"])]
+        [theme, span({"value": row["alpha"], "low": row["low"], "high": row["high"]}), percent(row["prevalence"])]
         for theme, row in sorted(report["between_coders"].items())
     ]
+
+
+def _weak(root: Path) -> dict[str, Any]:
+    return store.read_json(root / "data" / "weak" / "weak.json", dict[str, Any])
 
 
 def _genres(corpus: Path) -> list[list[str]]:
@@ -129,7 +134,7 @@ def _rounds(root: Path, path: Path) -> list[list[str]]:
     if len(aims) != len(gains):
         raise UsageFailure(f"{path}: {len(aims)} rounds, but {TRANSFER} has {len(gains)}; run: make transfer")
     return [
-        [str(n), aim, str(row[0]["documents"]), f"{row[0]['sentences']:,}", *(_span(one["macro_f1"]) for one in row)]
+        [str(n), aim, str(row[0]["documents"]), f"{row[0]['sentences']:,}", *(span(one["macro_f1"]) for one in row)]
         for n, (aim, row) in enumerate(zip(aims, gains, strict=True), start=1)
     ]
 
@@ -153,21 +158,6 @@ def _apart(root: Path) -> list[list[str]]:
     return [
         [f"{one['first']} and {one['second']}", f"{one['area_under_roc']:.3f}", str(one["sentences"])] for one in found
     ]
-
-
-def _markdown(columns: list[str], rows: list[list[str]]) -> str:
-    lines = [columns, ["---"] * len(columns), *rows]
-    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
-
-
-def _percent(share: float | None) -> str:
-    return "-" if share is None else f"{share:.0%}"
-
-
-def _span(estimate: dict[str, float | None]) -> str:
-    if estimate["value"] is None:
-        return "-"
-    return f"{estimate['value']:.3f} [{estimate['low']:.3f}, {estimate['high']:.3f}]"
 
 
 def main(options: argparse.Namespace) -> str:

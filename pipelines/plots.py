@@ -73,6 +73,29 @@ def learning_curve(documents: Sequence[int], scores: Sequence[Sequence[float]], 
     return figure
 
 
+def supervisions(rows: Sequence[tuple[str, int, Sequence[float]]], title: str) -> Figure:
+    """Macro-F1 against the number of gold documents, a line per supervision; level where there is no gold at all.
+
+    Each row is a supervision, a number of documents and the scores of its draws.
+    """
+    figure = Figure(figsize=(7, 4.5), layout="constrained")
+    axes = figure.subplots()
+    names = dict.fromkeys(name for name, _, _ in rows)
+    for name, colour, style in zip(names, cycle(COLOURS), cycle(STYLES), strict=False):
+        found = [(documents, float(np.mean(scores))) for own, documents, scores in rows if own == name]
+        if found[0][0] == 0:
+            axes.axhline(found[0][1], color=colour, linestyle=style, label=f"{name} alone")
+        else:
+            axes.plot(*zip(*found, strict=True), "o", color=colour, linestyle=style, label=name)
+    counts = sorted({documents for _, documents, _ in rows if documents})
+    axes.set(xlabel="Documents with gold", ylabel="Macro-F1 on valid", title=title, ylim=(0, 1), xscale="log")
+    axes.set_xticks(counts, map(str, counts))
+    axes.minorticks_off()
+    axes.grid(alpha=0.3)
+    axes.legend(fontsize="small")
+    return figure
+
+
 def _square(across: str, up: str, title: str) -> tuple[Figure, Axes]:
     figure = Figure(figsize=(6, 6), layout="constrained")
     axes = figure.subplots()

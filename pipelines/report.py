@@ -91,7 +91,10 @@ def report(measured: Measured, *, errors_per_theme: int) -> str:
 
 
 def _inlined(pictures: Mapping[str, bytes], champion: str) -> list[dict[str, str]]:
-    captions = PICTURES | {"learning_curve.png": f"Learning curve of {champion}: would more coded documents help?"}
+    captions = PICTURES | {
+        "learning_curve.png": f"Learning curve of {champion}: would more coded documents help?",
+        "weak.png": "Labels made by the labelling functions, with gold and without: how much coding do they replace?",
+    }
     return [
         {"caption": captions[name], "data": base64.b64encode(content).decode()} for name, content in pictures.items()
     ]
@@ -122,7 +125,9 @@ def main(options: argparse.Namespace) -> str:
 
 def _read(options: argparse.Namespace) -> Measured:
     data: Path = options.data
-    folders = {name: store.check(data / name) for name in ("ingest", "label", "split", "audit", "compare", "curve")}
+    folders = {
+        name: store.check(data / name) for name in ("ingest", "label", "split", "audit", "compare", "curve", "weak")
+    }
     chosen = store.read_json(folders["compare"] / "champion.json", dict[str, str])
     experiments = {name: store.check(data / "evaluate" / name) for name in experiment_names(options.params)}
     champion = experiments[chosen["champion"]]
@@ -139,7 +144,9 @@ def _read(options: argparse.Namespace) -> Measured:
         chosen=chosen,
         comparisons=store.read_json(folders["compare"] / "comparisons.json", list[dict[str, Any]]),
         errors=errors,
-        pictures=pictures | {"learning_curve.png": (folders["curve"] / "learning_curve.png").read_bytes()},
+        pictures=pictures
+        | {"learning_curve.png": (folders["curve"] / "learning_curve.png").read_bytes()}
+        | {"weak.png": (folders["weak"] / "weak.png").read_bytes()},
     )
 
 

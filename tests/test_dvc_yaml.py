@@ -14,7 +14,9 @@ STAGES: dict[str, Any] = yaml.safe_load(Path("dvc.yaml").read_text(encoding="utf
 PARAMS: dict[str, Any] = yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))
 SMALL_PARAMS: dict[str, Any] = yaml.safe_load(Path("tests/corpus/params.yaml").read_text(encoding="utf-8"))
 NO_SECTION = {"export"}
-FLOW = "ingest segment label split audit embed adapt train evaluate compare curve export report track".split()  # noqa: SIM905
+FLOW = (
+    "ingest segment label split audit embed adapt train evaluate compare curve weak export report track".split()  # noqa: SIM905
+)
 
 
 def body(stage: str) -> dict[str, Any]:

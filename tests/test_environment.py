@@ -51,7 +51,7 @@ def test_a_stage_that_fits_nothing_imports_no_heavy_package(stage: str) -> None:
     assert done.stdout.strip() == ""
 
 
-@pytest.mark.parametrize("stage", ["ingest", "train", "evaluate", "export", "external", "curve"])
+@pytest.mark.parametrize("stage", ["ingest", "train", "evaluate", "export", "external", "curve", "weak"])
 def test_only_track_imports_mlflow(stage: str) -> None:
     program = f"import sys, pipelines.{stage}; print('mlflow' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

@@ -102,7 +102,7 @@ def test_a_difference_of_metrics_is_shown_after_a_change(checkout: Path) -> None
 def test_plots_are_shown_for_every_experiment(reproduced: Path, tmp_path: Path) -> None:
     dvc(reproduced, "plots", "show", "--out", str(tmp_path / "plots"))
     page = (tmp_path / "plots" / "index.html").read_text(encoding="utf-8")
-    for name in ("precision_recall", "reliability", "cooccurrence", "learning_curve"):
+    for name in ("precision_recall", "reliability", "cooccurrence", "learning_curve", "weak"):
         assert name in page
 
 

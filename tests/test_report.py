@@ -32,7 +32,7 @@ def measured() -> Measured:
         chosen={"champion": "words", "linear": "words", "why": "highest macro-F1 on valid (0.612) of 1 candidates"},
         comparisons=[{"in_words": "words is better than keywords on financing by 0.06 [0.02, 0.10]."}],
         errors=[error | {"text": HOSTILE}, error | {"part": "test", "text": "a test sentence"}],
-        pictures={"reliability.png": b"png", "learning_curve.png": b"png"},
+        pictures={"reliability.png": b"png", "learning_curve.png": b"png", "weak.png": b"png"},
     )
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from features.comparison import Difference, compare_labels, holm, in_words
+from features.comparison import Difference, compare_draws, compare_labels, holm, in_words
 from features.metrics import macro_f1
 
 THEMES = ["a", "b"]
@@ -23,6 +23,16 @@ def test_a_clearly_better_experiment_is_found_and_the_difference_is_of_macro_f1(
     assert [row.theme for row in found] == ["macro", *THEMES]
     assert found[0].value == pytest.approx(macro_f1(gold, good) - macro_f1(gold, bad), abs=1e-6)
     assert all(row.p < 0.01 and row.low > 0 for row in found)
+
+
+def test_of_several_fits_the_mean_f1_is_compared_and_repeating_a_fit_makes_nothing_surer() -> None:
+    gold, documents = setting()
+    good, worse, bad = noisy(gold, 0.05, 2), noisy(gold, 0.1, 3), noisy(gold, 0.2, 4)
+    alone = compare_labels(gold, good, bad, documents, THEMES, resamples=300, seed=4)
+    assert compare_draws(gold, [good] * 2, [bad] * 2, documents, THEMES, resamples=300, seed=4) == alone
+    mean = (macro_f1(gold, good) + macro_f1(gold, worse)) / 2
+    found = compare_draws(gold, [good, worse], [bad, bad], documents, THEMES, resamples=300, seed=4)
+    assert found[0].value == pytest.approx(mean - macro_f1(gold, bad), abs=1e-6)
 
 
 def test_an_experiment_compared_with_itself_shows_nothing() -> None:

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, brier_score_loss, precision_recall_fscore_support
 
-from features.metrics import Predictions, equal_mass_bins, macro_f1, measure
+from features.metrics import Predictions, equal_mass_bins, macro_average_precision, macro_f1, measure
 
 THEMES = ["a", "b"]
 
@@ -37,6 +37,8 @@ def test_point_estimates_equal_scikit_learns(seed: int) -> None:
         for name, value in expected.items():
             assert estimates[f"{name}/{theme}"].value == pytest.approx(value, abs=1e-6)
     assert estimates["macro_f1"].value == pytest.approx(macro_f1(found.gold, found.labels), abs=1e-6)
+    ranking = macro_average_precision(found.gold, found.probabilities)
+    assert estimates["macro_average_precision"].value == pytest.approx(ranking, abs=1e-6)
 
 
 def test_intervals_hold_the_estimate_and_are_the_same_for_the_same_seed() -> None:

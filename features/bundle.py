@@ -5,15 +5,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from scipy.sparse import csr_array
 
-from features import bundle_files, embeddings, ngrams, vector_parts
+from features import bundle_files, embeddings, ngrams, static, vector_parts
 from features.bundle_files import Model, Weights
 from features.experiments import NGrams
 from features.metrics import Bools
 from features.resampling import Floats
 from features.thresholds import calibrate
+from features.wordpiece import WordPieces
 
 SENTENCE_VECTOR = "[sentence vector]"
+STATIC_VECTOR = "[static vector]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,7 @@ class Bundle:
         self.titles = tuple(theme.title for theme in model.themes)
         self.thresholds = np.array(model.thresholds)
         self._vocabularies = [{term: n for n, term in enumerate(view.vocabulary)} for view in model.views]
+        self._cut = WordPieces(model.pieces)
         self._edges = np.cumsum([0, *(len(view.vocabulary) for view in model.views)])
 
     def score(self, texts: Sequence[str]) -> Scores:
@@ -52,7 +56,11 @@ class Bundle:
             known |= np.diff(found.indptr) > 0
         if self.model.vector_parts:
             margins += self._of_vectors(texts)
-            known |= np.array([any(map(str.isalpha, text)) for text in texts], dtype=bool)
+            known |= _has_letter(texts)
+        if self.model.static_parts:
+            counted = static.counts(texts, self._cut)
+            margins += self._of_pieces(counted)
+            known |= (np.diff(counted.indptr) > 0) & _has_letter(texts)
         probabilities = calibrate(margins, np.array(self.model.calibration))
         labels = (probabilities >= self.thresholds) & known[:, None]
         probabilities[~known] = np.nan
@@ -61,7 +69,7 @@ class Bundle:
     def explain(self, text: str, theme: str, most: int) -> list[tuple[str, float]]:
         """The terms of `text` that weigh most for or against `theme`, and their part of the margin.
 
-        What comes from the sentence vector cannot be told by terms: it is one entry of its own.
+        What comes from a vector of the whole sentence cannot be told by terms: it is one entry of its own.
         """
         row = self.themes.index(theme)
         shares = []
@@ -71,6 +79,8 @@ class Bundle:
             shares += [(named.vocabulary[i], float(part)) for i, part in zip(found.indices, parts, strict=True)]
         if self.model.vector_parts:
             shares.append((SENTENCE_VECTOR, float(self._of_vectors([text])[0, row])))
+        if self.model.static_parts:
+            shares.append((STATIC_VECTOR, float(self._of_pieces(static.counts([text], self._cut))[0, row])))
         return sorted(shares, key=lambda share: (-abs(share[1]), share[0]))[:most]
 
     def _of_vectors(self, texts: Sequence[str]) -> Floats:
@@ -84,10 +94,20 @@ class Bundle:
         total: Floats = np.sum(shares, axis=0, dtype=np.float64)
         return total
 
+    def _of_pieces(self, counted: csr_array) -> Floats:
+        """The static parts' share of the margins."""
+        parts = zip(self.model.static_parts, self.weights.static_parts, strict=True)
+        total: Floats = np.sum([static.margins(counted, *part) for part in parts], axis=0, dtype=np.float64)
+        return total
+
     def _views(self) -> list[tuple[NGrams, dict[str, int], int, int]]:
         edges = [int(edge) for edge in self._edges]
         views = [view.ngrams for view in self.model.views]
         return list(zip(views, self._vocabularies, edges[:-1], edges[1:], strict=True))
+
+
+def _has_letter(texts: Sequence[str]) -> Bools:
+    return np.array([any(map(str.isalpha, text)) for text in texts], dtype=bool)
 
 
 def load(folder: Path) -> Bundle:

@@ -1,6 +1,6 @@
 """A model that is only data: `model.json`, `weights.npz`, `card.md` and a manifest.
 
-Margins are a sum of parts: n-gram weights, for which numpy and scipy are enough, and linear or Gaussian-kernel
+Margins are a sum of parts: n-gram weights and functions of static vectors, for which numpy and scipy are enough, and
 functions of sentence vectors, for which a bundle names the encoder by hash instead of holding it.
 
 The reader checks names, sizes, hashes and shapes before it allocates, takes what it knows and refuses the rest. There
@@ -11,15 +11,17 @@ import hashlib
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
-from features import encoder, manifest
+from features import encoder, manifest, static
 from features.errors import IntegrityFailure, UntrustedModelFailure
 from features.experiments import NGrams
 from features.resampling import Floats
+from features.static import StaticPart, StaticWeights
 from features.vector_parts import VectorPart, VectorWeights
 
 FILES = {"model.json", "weights.npz", "card.md"}
@@ -49,15 +51,20 @@ class EncoderName(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`model.json`: everything but the numbers per term. `calibration` rows are slope and offset."""
+    """`model.json`: everything but the numbers per term. `calibration` rows are slope and offset.
 
-    schema: Literal[2]
-    kind: Literal["linear-ngrams", "encoder"]
+    `pieces` is the vocabulary of word pieces that all static parts share.
+    """
+
+    schema: Literal[3]
+    kind: Literal["linear-ngrams", "static", "encoder"]
     name: str
     themes: list[ThemeName]
     views: list[View]
     encoder: EncoderName | None
     vector_parts: list[VectorPart]
+    pieces: list[str]
+    static_parts: list[StaticPart]
     thresholds: list[float]
     calibration: list[tuple[float, float]]
     codebook_version: int
@@ -74,15 +81,22 @@ class Weights:
     intercepts: Floats
     idf: Floats
     vector_parts: list[VectorWeights] = field(default_factory=list)
+    static_parts: list[StaticWeights] = field(default_factory=list)
 
 
 def write(folder: Path, model: Model, weights: Weights, card: str) -> None:
     """Write the three files of a bundle into `folder`, the same bytes for the same model."""
     encoded = msgspec.json.encode(model, order="sorted")
     (folder / "model.json").write_bytes(msgspec.json.format(encoded, indent=1) + b"\n")
-    arrays = {"coefficients": weights.coefficients, "intercepts": weights.intercepts, "idf": weights.idf}
+    arrays: dict[str, NDArray[Any]] = {
+        "coefficients": weights.coefficients,
+        "intercepts": weights.intercepts,
+        "idf": weights.idf,
+    }
     for number, part in enumerate(weights.vector_parts):
         arrays |= {f"{number}-{name}": getattr(part, name) for name in ("centre", "support", "dual")}
+    for number, numbers in enumerate(weights.static_parts):
+        arrays |= {f"static-{number}-{name}": array for name, array in static.arrays(numbers).items()}
     np.savez(folder / "weights.npz", **arrays)  # type: ignore[arg-type]
     (folder / "card.md").write_text(card, encoding="utf-8")
 
@@ -110,13 +124,19 @@ def _require_consistent(folder: Path, model: Model) -> None:
     themes = len(model.themes)
     if not themes or len(model.thresholds) != themes or len(model.calibration) != themes:
         raise UntrustedModelFailure(f"{folder / 'model.json'}: themes, thresholds and calibration differ in number")
+    if bool(model.static_parts) != bool(model.pieces) or (model.kind == "static") != (
+        bool(model.static_parts) and not model.vector_parts
+    ):
+        raise UntrustedModelFailure(f"{folder / 'model.json'}: static vectors and their word pieces belong together")
     if not bool(model.vector_parts) == (model.encoder is not None) == (model.kind == "encoder"):
         raise UntrustedModelFailure(f"{folder / 'model.json'}: sentence vectors and their encoder belong together")
-    if any((part.gamma is None) != (part.rows == 0) for part in model.vector_parts):
+    kernels = [(part.gamma, part.rows) for part in model.vector_parts]
+    kernels += [(part.gamma, part.rows) for part in model.static_parts]
+    if any((gamma is None) != (rows == 0) for gamma, rows in kernels):
         raise UntrustedModelFailure(f"{folder / 'model.json'}: a kernel needs rows, a linear part has none")
     if model.encoder and model.encoder.fingerprint != encoder.FINGERPRINT:
         raise UntrustedModelFailure(f"{folder / 'model.json'}: made with another encoder than {encoder.NAME}")
-    if any(len(set(view.vocabulary)) != len(view.vocabulary) for view in model.views):
+    if any(len(set(terms)) != len(terms) for terms in (model.pieces, *(view.vocabulary for view in model.views))):
         raise UntrustedModelFailure(f"{folder / 'model.json'}: a vocabulary names a term twice")
 
 
@@ -144,7 +164,11 @@ def _weights(path: Path, model: Model) -> Weights:
         VectorWeights(*(found[f"{number}-{name}"] for name in ("centre", "support", "dual")))
         for number in range(len(model.vector_parts))
     ]
-    return Weights(found["coefficients"], found["intercepts"], found["idf"], parts)
+    statics = [
+        static.of_arrays({name: found[f"static-{number}-{name}"] for name in static.NAMES})
+        for number in range(len(model.static_parts))
+    ]
+    return Weights(found["coefficients"], found["intercepts"], found["idf"], parts, statics)
 
 
 def _shapes(model: Model) -> dict[str, tuple[tuple[int, ...], str]]:
@@ -161,4 +185,7 @@ def _shapes(model: Model) -> dict[str, tuple[tuple[int, ...], str]]:
         shapes[f"{number}-centre"] = ((len(part.layers), encoder.WIDTH), "float64")
         shapes[f"{number}-support"] = ((part.rows, width), "float32")
         shapes[f"{number}-dual"] = ((themes, rows), "float64")
+    for number, static_part in enumerate(model.static_parts):
+        of_part = static.shapes(static_part, len(model.pieces), themes)
+        shapes |= {f"static-{number}-{name}": shape for name, shape in of_part.items()}
     return shapes

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _ROWS_AT_ONCE = 1_000
 # Kernel ridge regression holds a matrix of rows by rows: 3 GB at this many.
 _MOST_KERNEL_ROWS = 20_000
+_REGRESSIONS = (experiments.KernelRidge, experiments.LandmarkRidge)
 
 
 def build(part: Part) -> "Pipeline":
@@ -27,7 +28,7 @@ def build(part: Part) -> "Pipeline":
     from sklearn.pipeline import Pipeline
 
     classifier = _classifier(part.classifier)
-    if not isinstance(part.classifier, experiments.KernelRidge):
+    if not isinstance(part.classifier, _REGRESSIONS):
         classifier = OneVsRestClassifier(classifier)
     return Pipeline([("features", _features(part)), ("classifier", classifier)])
 
@@ -36,16 +37,17 @@ def fit(part: Part, texts: Sequence[str], gold: Bools) -> "Pipeline":
     """Fit on `texts` and `gold` (n, themes); every column should have both values, or its margin is undefined."""
     import warnings
 
-    if isinstance(part.classifier, experiments.KernelRidge) and len(texts) > _MOST_KERNEL_ROWS:
+    if len(texts) > _MOST_KERNEL_ROWS and (part.static or isinstance(part.classifier, experiments.KernelRidge)):
+        what, instead = ("`static`", "`features`") if part.static else ("kernel_ridge", "logistic_regression")
         raise ResourceFailure(
-            f"kernel_ridge on {len(texts):,} sentences needs more memory than can be counted on (at most "
-            f"{_MOST_KERNEL_ROWS:,}); take logistic_regression on the same `vectors`"
+            f"{what} on {len(texts):,} sentences needs more memory than can be counted on (at most "
+            f"{_MOST_KERNEL_ROWS:,}); take {instead}"
         )
     with warnings.catch_warnings():
         # A fold may lack a theme: `margins` answers NaN for it.
         warnings.filterwarnings("ignore", message="Label .* is present in all training examples")
         warnings.filterwarnings("ignore", message="Label not .* is present in all training examples")
-        wanted = 2.0 * gold - 1.0 if isinstance(part.classifier, experiments.KernelRidge) else gold.astype(np.int64)
+        wanted = 2.0 * gold - 1.0 if isinstance(part.classifier, _REGRESSIONS) else gold.astype(np.int64)
         pipeline = build(part).fit(list(texts), wanted)
     if is_kernel(pipeline):
         pipeline[-1].dual_coef_[:, gold.all(axis=0) | ~gold.any(axis=0)] = np.nan
@@ -104,6 +106,10 @@ def _features(part: Part) -> Any:
         from features.vectors import SentenceVectors
 
         return SentenceVectors(part.vectors.layers)
+    if part.static:
+        from features.distilled import StaticVectors
+
+        return StaticVectors(part.static.layers, part.static.width, part.static.penalty)
     return FeatureUnion([(f"{number}-{view.of}", _vectorizer(view)) for number, view in enumerate(part.features)])
 
 
@@ -126,6 +132,8 @@ def _classifier(classifier: experiments.Trainable) -> Any:
     from sklearn.naive_bayes import ComplementNB
     from sklearn.svm import LinearSVC
 
+    from features.landmarks import LandmarkRidge
+
     match classifier:
         case experiments.ComplementNB(alpha=alpha):
             return ComplementNB(alpha=alpha)
@@ -135,6 +143,8 @@ def _classifier(classifier: experiments.Trainable) -> Any:
             return LinearSVC(C=c, class_weight="balanced" if balanced else None, random_state=0)
         case experiments.KernelRidge(gamma=gamma, penalty=penalty):
             return KernelRidge(kernel="rbf", gamma=gamma, alpha=penalty)
+        case experiments.LandmarkRidge(gamma=gamma, penalty=penalty, landmarks=landmarks):
+            return LandmarkRidge(landmarks, gamma, penalty)
 
 
 def _margin(estimator: Any, matrix: Any) -> Floats:

@@ -32,6 +32,11 @@ def states(texts: Sequence[str], layers: Sequence[int], *, keep: bool = True) ->
     return np.array(found, dtype=np.float32).reshape(len(texts), len(layers), WIDTH)
 
 
+def vocabulary() -> tuple[list[str], States]:
+    """The encoder's word pieces and their embeddings, shape (pieces, 384). Raises as encoder.load."""
+    return _loaded().vocabulary()
+
+
 def key(text: str) -> bytes:
     """What a text is remembered by."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()

@@ -80,6 +80,11 @@ class Encoder:
             found[rows] = self._forward(np.array([tokens[row] for row in rows]))
         return found
 
+    def vocabulary(self) -> tuple[list[str], States]:
+        """The word pieces in the order of their numbers, and their embeddings at the first place: (pieces, 384)."""
+        numbers = self._tokenizer.get_vocab()
+        return sorted(numbers, key=numbers.__getitem__), _normed(self._words + self._places[1], self._first)
+
     def _forward(self, tokens: NDArray[np.int64]) -> States:
         """`tokens` (texts, n) to states (texts, 7, 384)."""
         texts, length = tokens.shape

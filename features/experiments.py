@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import msgspec
 import yaml
 
-from features.encoder import Layer
+from features.encoder import WIDTH, Layer
 from features.errors import UsageFailure
 
 
@@ -25,6 +25,17 @@ class Vectors(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Sentence vectors: means of the encoder's token states after these layers (0: words alone, 6: the last)."""
 
     layers: Annotated[list[Layer], msgspec.Meta(min_length=1)]
+
+
+class Static(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Sums of word-piece vectors that were taught to come close to the encoder's sentence vectors of these layers.
+
+    `width`: dimensions kept of them; `penalty`: how hard a piece's vector is held to the encoder's own embedding.
+    """
+
+    layers: Annotated[list[Layer], msgspec.Meta(min_length=1)]
+    width: Annotated[int, msgspec.Meta(ge=1, le=WIDTH)] = 256
+    penalty: Annotated[float, msgspec.Meta(gt=0)] = 1.0
 
 
 class Majority(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="majority", tag_field="kind"):
@@ -64,17 +75,26 @@ class KernelRidge(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="
     penalty: Annotated[float, msgspec.Meta(gt=0)] = 0.1
 
 
-Trainable = ComplementNB | LogisticRegression | LinearSVM | KernelRidge
+class LandmarkRidge(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="landmark_ridge", tag_field="kind"):
+    """The same regression with kernels around `landmarks` of the training rows alone, which is fast to score."""
+
+    gamma: Annotated[float, msgspec.Meta(gt=0)] = 1.0
+    penalty: Annotated[float, msgspec.Meta(gt=0)] = 0.1
+    landmarks: Annotated[int, msgspec.Meta(ge=1)] = 2_000
+
+
+Trainable = ComplementNB | LogisticRegression | LinearSVM | KernelRidge | LandmarkRidge
 Classifier = Majority | Keywords | Trainable
 BASELINES = (Majority, Keywords)
 
 
 class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One classifier and what it sees of a text: n-grams, or sentence vectors."""
+    """One classifier and what it sees of a text: n-grams, sentence vectors, or static vectors."""
 
     classifier: Trainable
     features: list[NGrams] = []
     vectors: Vectors | None = None
+    static: Static | None = None
 
 
 class Experiment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -86,6 +106,7 @@ class Experiment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     classifier: Classifier | None = None
     features: list[NGrams] = []
     vectors: Vectors | None = None
+    static: Static | None = None
     average: list[Part] = []
     labels: Literal["gold", "gold+weak"] = "gold"
     thresholds: Literal["tuned", "half"] = "tuned"
@@ -95,7 +116,7 @@ class Experiment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """What is fitted; empty for a baseline."""
         if self.classifier is None or isinstance(self.classifier, BASELINES):
             return self.average
-        return [Part(self.classifier, self.features, self.vectors)]
+        return [Part(self.classifier, self.features, self.vectors, self.static)]
 
     @property
     def is_baseline(self) -> bool:
@@ -104,10 +125,17 @@ class Experiment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def family(self) -> str:
-        """What kind of model comes out: baseline, linear-ngrams, or encoder where any part needs sentence vectors."""
+        """What kind of model comes out, by what it needs to score: baseline, linear-ngrams, static or encoder."""
         if self.is_baseline:
             return "baseline"
-        return "encoder" if any(part.vectors for part in self.parts) else "linear-ngrams"
+        if any(part.vectors for part in self.parts):
+            return "encoder"
+        return "static" if any(part.static for part in self.parts) else "linear-ngrams"
+
+    @property
+    def learns_from_encoder(self) -> bool:
+        """Whether fitting asks for the encoder's sentence states, even if scoring does not."""
+        return self.family in ("encoder", "static")
 
 
 def load(path: Path) -> Experiment:
@@ -120,9 +148,10 @@ def load(path: Path) -> Experiment:
         raise UsageFailure(f"{path}: not an experiment: {error}") from error
     if (experiment.classifier is None) != bool(experiment.average):
         raise UsageFailure(f"{path}: give either a `classifier` or the parts of an `average`")
-    if (experiment.average or experiment.is_baseline) and (experiment.features or experiment.vectors):
+    seen = experiment.features or experiment.vectors or experiment.static
+    if (experiment.average or experiment.is_baseline) and seen:
         raise UsageFailure(
-            f"{path}: `features` and `vectors` belong to a trained classifier, or to a part of an average"
+            f"{path}: `features`, `vectors` and `static` belong to a trained classifier, or to a part of an average"
         )
     for part in experiment.parts:
         _require_sense(part, path)
@@ -138,9 +167,11 @@ def hypothesis(path: Path) -> str:
 
 def _require_sense(part: Part, path: Path) -> None:
     kind = type(part.classifier).__name__
-    if bool(part.features) == bool(part.vectors):
-        raise UsageFailure(f"{path}: {kind} learns from `features` or from `vectors`: give one of them")
+    if [bool(part.features), bool(part.vectors), bool(part.static)].count(True) != 1:
+        raise UsageFailure(f"{path}: {kind} learns from `features`, from `vectors` or from `static`: give one of them")
     if isinstance(part.classifier, KernelRidge) and not part.vectors:
         raise UsageFailure(f"{path}: kernel_ridge needs `vectors`; for n-grams take a linear classifier")
-    if isinstance(part.classifier, ComplementNB) and part.vectors:
-        raise UsageFailure(f"{path}: complement_nb counts words; it cannot learn from `vectors`")
+    if isinstance(part.classifier, LandmarkRidge) and not part.static:
+        raise UsageFailure(f"{path}: landmark_ridge needs `static`; for `vectors` take kernel_ridge")
+    if isinstance(part.classifier, ComplementNB) and not part.features:
+        raise UsageFailure(f"{path}: complement_nb counts words; it cannot learn from vectors")

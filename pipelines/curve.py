@@ -71,7 +71,7 @@ def main(options: argparse.Namespace) -> str:
     fitted = store.read_json(store.check(options.train / champion) / "fit.json", Fit)
     examples = tables.read(store.check(options.split) / "splits.parquet", Example)
     themes = codebook.load(options.codebook).ids
-    if fitted.experiment.family == "encoder":
+    if fitted.experiment.learns_from_encoder:
         states.recall(options.embed)
     points = curve(fitted.experiment, np.array(fitted.scales), examples, themes, **parameters(curve, options.params))
     with store.writing(options.out) as folder:

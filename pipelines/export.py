@@ -1,4 +1,4 @@
-"""Turn the champion and the best linear n-gram model into bundles, after checking that nothing is lost on the way."""
+"""Turn the champion, the best linear n-gram and the best static model into bundles, checking that nothing is lost."""
 
 import argparse
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from features import bundle_files, card, classifiers, codebook, embeddings, encoder, manifest, training
+from features import bundle_files, card, classifiers, codebook, distilled, embeddings, encoder, manifest, training
 from features.agreement import Agreement
 from features.bundle import Bundle
 from features.bundle_files import EncoderName, Model, ThemeName, View, Weights
@@ -55,14 +55,17 @@ def export(
     parts = list(zip(trained.experiment.parts, mixture.pipelines, mixture.scales / len(mixture.scales), strict=True))
     views = [found for part, pipeline, _ in parts for found in _views(part, pipeline)]
     vector_parts = [_vector_part(part, pipeline, scale) for part, pipeline, scale in parts if part.vectors]
+    static_parts = [distilled.as_data(pipeline, scale) for part, pipeline, scale in parts if part.static]
     model = Model(
-        schema=2,
-        kind="encoder" if vector_parts else "linear-ngrams",
+        schema=3,
+        kind="encoder" if vector_parts else "static" if static_parts else "linear-ngrams",
         name=name,
         themes=[ThemeName(theme.id, theme.title) for theme in themes.themes],
         views=[View(ngrams, view.get_feature_names_out().tolist()) for ngrams, view in views],
         encoder=EncoderName(encoder.NAME, encoder.FINGERPRINT) if vector_parts else None,
         vector_parts=[part for part, _ in vector_parts],
+        pieces=next((pipeline[0].vocabulary_ for part, pipeline, _ in parts if part.static), []),
+        static_parts=[part for part, _ in static_parts],
         thresholds=trained.thresholds.tolist(),
         calibration=[(float(slope), float(offset)) for slope, offset in calibration],
         codebook_version=themes.version,
@@ -78,6 +81,7 @@ def export(
             intercepts=np.sum([_intercepts(pipeline, scale) for _, pipeline, scale in parts], axis=0),
             idf=np.concatenate([np.empty(0), *idf]),
             vector_parts=[weights for _, weights in vector_parts],
+            static_parts=[weights for _, weights in static_parts],
         ),
     )
     exported = Bundle(done.model, done.weights, fingerprint="")
@@ -90,15 +94,15 @@ def export(
 
 
 def _views(part: Part, pipeline: Any) -> list[tuple[NGrams, Any]]:
-    """The part's n-gram views beside their fitted vectorizers; none for sentence vectors."""
-    if part.vectors:
+    """The part's n-gram views beside their fitted vectorizers; none for a part that sees none."""
+    if not part.features:
         return []
     return list(zip(part.features, (view for _, view in pipeline[0].transformer_list), strict=True))
 
 
 def _coefficients(part: Part, pipeline: Any, scale: Floats) -> Floats:
-    """The part's share of the n-gram weights (themes, terms); no columns for sentence vectors."""
-    if part.vectors:
+    """The part's share of the n-gram weights (themes, terms); no columns for a part that sees none."""
+    if not part.features:
         return np.empty((len(scale), 0))
     return classifiers.weights(pipeline)[0] * scale[:, :1]
 
@@ -138,14 +142,16 @@ def _require_parity(trained: Trained, exported: Bundle, texts: Sequence[str]) ->
 
 
 def main(options: argparse.Namespace) -> str:
-    """Read what compare chose, write `champion/` and `linear/`."""
+    """Read what compare chose, write `champion/`, `linear/` and, where a static model was trained, `static/`."""
     chosen = store.read_json(store.check(options.compare) / "champion.json", dict[str, str])
     sentences = tables.read(store.check(options.segment) / "sentences.parquet", Sentence)
     texts = [sentence.text for sentence in sentences]
     states.recall(options.embed)
-    for role in ("champion", "linear"):
+    roles = [role for role in ("champion", "linear", "static") if role in chosen]
+    for role in roles:
         _export_one(chosen[role], options, texts, options.out / role)
-    return f"champion {chosen['champion']}, linear {chosen['linear']}: same labels on {len(texts):,} sentences"
+    told = ", ".join(f"{role} {chosen[role]}" for role in roles)
+    return f"{told}: same labels on {len(texts):,} sentences"
 
 
 def _export_one(name: str, options: argparse.Namespace, texts: Sequence[str], out: Path) -> None:

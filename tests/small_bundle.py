@@ -19,13 +19,15 @@ def parts(words: Mapping[str, list[str]] = WORDS, titles: Mapping[str, str] | No
     vocabulary = sorted({*KNOWN, *(word for of_theme in words.values() for word in of_theme)})
     coefficients = np.array([[5.0 if term in words[theme] else 0.0 for term in vocabulary] for theme in words])
     model = Model(
-        schema=2,
+        schema=3,
         kind="linear-ngrams",
         name="small",
         themes=[ThemeName(theme, (titles or {}).get(theme, theme.capitalize())) for theme in words],
         views=[View(NGrams(of="words", ngrams=(1, 1)), vocabulary)],
         encoder=None,
         vector_parts=[],
+        pieces=[],
+        static_parts=[],
         thresholds=[0.5] * len(words),
         calibration=[(1.0, 0.0)] * len(words),
         codebook_version=1,

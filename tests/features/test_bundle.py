@@ -116,12 +116,12 @@ def _no_manifest(folder: Path) -> None:
 
 
 def _later_schema(folder: Path) -> None:
-    text = (folder / "model.json").read_text(encoding="utf-8").replace('"schema": 2', '"schema": 3')
+    text = (folder / "model.json").read_text(encoding="utf-8").replace('"schema": 3', '"schema": 4')
     _rewrite(folder, "model.json", text.encode())
 
 
 def _unknown_field(folder: Path) -> None:
-    text = (folder / "model.json").read_text(encoding="utf-8").replace('"schema": 2', '"hook": "os", "schema": 2')
+    text = (folder / "model.json").read_text(encoding="utf-8").replace('"schema": 3', '"hook": "os", "schema": 3')
     _rewrite(folder, "model.json", text.encode())
 
 

@@ -53,6 +53,10 @@ def test_words_met_while_scoring_leave_no_trace_in_the_bytes(fitted: StaticVecto
     assert pickle.dumps(fitted) == before
 
 
+def test_two_fits_give_the_same_bytes(fitted: StaticVectors, parts: dict[str, list[str]]) -> None:
+    assert pickle.dumps(StaticVectors(LAYERS, 64, 1.0).fit(parts["learned"])) == pickle.dumps(fitted)
+
+
 def test_what_is_asked_of_the_encoder_is_only_what_is_fitted_on(
     parts: dict[str, list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

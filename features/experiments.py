@@ -80,7 +80,7 @@ class LandmarkRidge(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag
 
     gamma: Annotated[float, msgspec.Meta(gt=0)] = 1.0
     penalty: Annotated[float, msgspec.Meta(gt=0)] = 0.1
-    landmarks: Annotated[int, msgspec.Meta(ge=1)] = 2_000
+    landmarks: Annotated[int, msgspec.Meta(ge=1)] = 4_000
 
 
 Trainable = ComplementNB | LogisticRegression | LinearSVM | KernelRidge | LandmarkRidge

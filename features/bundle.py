@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from scipy.sparse import csr_array
 
-from features import bundle_files, embeddings, encoder, lexicon, ngrams, vector_parts
+from features import bundle_files, embeddings, encoder, lexicon, ngrams, static, vector_parts
 from features.adapted import tuned_encoder
 from features.bundle_files import Model, Weights
 from features.experiments import NGrams
@@ -14,8 +15,10 @@ from features.metrics import Bools
 from features.resampling import Floats
 from features.text import Passage
 from features.thresholds import calibrate
+from features.wordpiece import WordPieces
 
 SENTENCE_VECTOR = "[sentence vector]"
+STATIC_VECTOR = "[static vector]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,7 @@ class Bundle:
         self._tuned = tuned_encoder(encoder.blocks_of(weights.tuned))
         self._functions = [lexicon.restored(kept) for kept in model.lexicon]
         self._vocabularies = [{term: n for n, term in enumerate(view.vocabulary)} for view in model.views]
+        self._cut = WordPieces(model.pieces)
         self._edges = np.cumsum([0, *(len(view.vocabulary) for view in model.views)])
 
     def score(self, passages: Sequence[Passage]) -> Scores:
@@ -55,13 +59,18 @@ class Bundle:
             margins += found @ self.weights.coefficients[:, start:end].T
             if view.field == "text":
                 known |= np.diff(found.indptr) > 0
+        texts = [passage.text for passage in passages]
         if self._functions:
-            hits = lexicon.hits(self._functions, [passage.text for passage in passages])
+            hits = lexicon.hits(self._functions, texts)
             margins += hits @ self.weights.hits.T
             known |= np.diff(hits.indptr) > 0
         if self.model.encoder:
-            margins += self._of_encoder(passages)
-            known |= np.array([any(map(str.isalpha, passage.text)) for passage in passages], dtype=bool)
+            margins += self._of_encoder(texts)
+            known |= _has_letter(texts)
+        if self.model.static_parts:
+            counted = static.counts(texts, self._cut)
+            margins += self._of_pieces(counted)
+            known |= (np.diff(counted.indptr) > 0) & _has_letter(texts)
         probabilities = calibrate(margins, np.array(self.model.calibration))
         labels = (probabilities >= self.thresholds) & known[:, None]
         probabilities[~known] = np.nan
@@ -70,8 +79,8 @@ class Bundle:
     def explain(self, passage: Passage, theme: str, most: int) -> list[tuple[str, float]]:
         """The terms of `passage` that weigh most for or against `theme`, and their part of the margin.
 
-        A neighbour's term stands behind [before] or [after], a rule of the lexicon behind [rule]. What comes from the
-        sentence vector cannot be told by terms: it is one entry of its own.
+        A neighbour's term stands behind [before] or [after], a rule of the lexicon behind [rule]. What comes from a
+        vector of the whole sentence cannot be told by terms: it is one entry of its own.
         """
         row = self.themes.index(theme)
         shares = []
@@ -86,12 +95,13 @@ class Bundle:
             if function.fires(passage.text)
         ]
         if self.model.encoder:
-            shares.append((SENTENCE_VECTOR, float(self._of_encoder([passage])[0, row])))
+            shares.append((SENTENCE_VECTOR, float(self._of_encoder([passage.text])[0, row])))
+        if self.model.static_parts:
+            shares.append((STATIC_VECTOR, float(self._of_pieces(static.counts([passage.text], self._cut))[0, row])))
         return sorted(shares, key=lambda share: (-abs(share[1]), share[0]))[:most]
 
-    def _of_encoder(self, passages: Sequence[Passage]) -> Floats:
+    def _of_encoder(self, texts: Sequence[str]) -> Floats:
         """The encoder's share of the margins; every sentence is encoded once for all vector parts, and forgotten."""
-        texts = [passage.text for passage in passages]
         total = np.zeros((len(texts), len(self.themes)))
         if self._tuned.blocks:
             total += self._tuned.states(texts, keep=False).astype(np.float64) @ self.weights.head
@@ -106,10 +116,20 @@ class Bundle:
         total += np.sum(shares, axis=0, dtype=np.float64)
         return total
 
+    def _of_pieces(self, counted: csr_array) -> Floats:
+        """The static parts' share of the margins."""
+        parts = zip(self.model.static_parts, self.weights.static_parts, strict=True)
+        total: Floats = np.sum([static.margins(counted, *part) for part in parts], axis=0, dtype=np.float64)
+        return total
+
     def _views(self) -> list[tuple[NGrams, dict[str, int], int, int]]:
         edges = [int(edge) for edge in self._edges]
         views = [view.ngrams for view in self.model.views]
         return list(zip(views, self._vocabularies, edges[:-1], edges[1:], strict=True))
+
+
+def _has_letter(texts: Sequence[str]) -> Bools:
+    return np.array([any(map(str.isalpha, text)) for text in texts], dtype=bool)
 
 
 def load(folder: Path) -> Bundle:

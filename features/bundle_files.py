@@ -1,8 +1,8 @@
 """A model that is only data: `model.json`, `weights.npz`, `card.md` and a manifest.
 
-Margins are a sum of parts: weights of n-grams and of a lexicon, for which numpy and scipy are enough, and linear or
-Gaussian-kernel functions of sentence vectors, for which a bundle names the encoder by hash instead of holding it. It
-may hold the encoder's last blocks as fine-tuned, and a head on top of them.
+Margins are a sum of parts: weights of n-grams and of a lexicon and functions of static vectors, for which numpy and
+scipy are enough, and functions of sentence vectors, for which a bundle names the encoder by hash instead of holding it.
+It may hold the encoder's last blocks as fine-tuned, and a head on top of them.
 
 The reader checks names, sizes, hashes and shapes before it allocates, takes what it knows and refuses the rest. There
 is no code in a bundle and no way to run any.
@@ -12,19 +12,23 @@ import hashlib
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
-from features import encoder, lexicon, manifest
+from features import encoder, lexicon, manifest, static
 from features.encoder import States
 from features.errors import IntegrityFailure, UntrustedModelFailure, UsageFailure
 from features.experiments import NGrams
 from features.resampling import Floats
+from features.static import StaticPart, StaticWeights
 from features.vector_parts import VectorPart, VectorWeights
 
 FILES = {"model.json", "weights.npz", "card.md"}
+# Arrays of which every bundle has one.
+_ONCE = ("coefficients", "hits", "intercepts", "idf", "head")
 _LARGEST_JSON = 1 << 30
 _NPY_HEADER = 128
 
@@ -53,11 +57,12 @@ class EncoderName(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`model.json`: everything but the numbers per term.
 
-    `tuned_blocks` of the encoder's last blocks are replaced by the bundle's; `calibration` rows are slope and offset.
+    `tuned_blocks` of the encoder's last blocks are replaced by the bundle's; `pieces` is the vocabulary of word pieces
+    that all static parts share; `calibration` rows are slope and offset.
     """
 
     schema: Literal[3]
-    kind: Literal["linear-ngrams", "encoder"]
+    kind: Literal["linear-ngrams", "static", "encoder"]
     name: str
     themes: list[ThemeName]
     views: list[View]
@@ -65,6 +70,8 @@ class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     encoder: EncoderName | None
     vector_parts: list[VectorPart]
     tuned_blocks: Annotated[int, msgspec.Meta(ge=0, le=encoder.LAYERS)]
+    pieces: list[str]
+    static_parts: list[StaticPart]
     thresholds: list[float]
     calibration: list[tuple[float, float]]
     codebook_version: int
@@ -77,8 +84,8 @@ class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Weights:
     """`weights.npz`: `coefficients` (themes, terms of all views), `hits` (themes, lexicon), `intercepts` (themes,).
 
-    Also `idf` (terms,), the numbers of the vector parts, and `tuned`, the arrays of fine-tuned blocks, with the `head`
-    (384, themes) on top of them; without such blocks it has no rows.
+    Also `idf` (terms,), the numbers of the vector and static parts, and `tuned`, the arrays of fine-tuned blocks, with
+    the `head` (384, themes) on top of them; without such blocks it has no rows.
     """
 
     coefficients: Floats
@@ -88,17 +95,20 @@ class Weights:
     head: Floats
     vector_parts: list[VectorWeights] = field(default_factory=list)
     tuned: list[States] = field(default_factory=list)
+    static_parts: list[StaticWeights] = field(default_factory=list)
 
 
 def write(folder: Path, model: Model, weights: Weights, card: str) -> None:
     """Write the three files of a bundle into `folder`, the same bytes for the same model."""
     encoded = msgspec.json.encode(model, order="sorted")
     (folder / "model.json").write_bytes(msgspec.json.format(encoded, indent=1) + b"\n")
-    arrays = {name: getattr(weights, name) for name in ("coefficients", "hits", "intercepts", "idf", "head")}
+    arrays: dict[str, NDArray[Any]] = {name: getattr(weights, name) for name in _ONCE}
     for number, part in enumerate(weights.vector_parts):
         arrays |= {f"{number}-{name}": getattr(part, name) for name in ("centre", "support", "dual")}
     arrays |= {f"tuned-{number:03}": array for number, array in enumerate(weights.tuned)}
-    np.savez(folder / "weights.npz", **arrays)
+    for number, numbers in enumerate(weights.static_parts):
+        arrays |= {f"static-{number}-{name}": array for name, array in static.arrays(numbers).items()}
+    np.savez(folder / "weights.npz", **arrays)  # type: ignore[arg-type]
     (folder / "card.md").write_text(card, encoding="utf-8")
 
 
@@ -125,13 +135,16 @@ def _require_consistent(folder: Path, model: Model) -> None:
     themes = len(model.themes)
     if not themes or len(model.thresholds) != themes or len(model.calibration) != themes:
         raise UntrustedModelFailure(f"{folder / 'model.json'}: themes, thresholds and calibration differ in number")
-    if (
-        not (bool(model.vector_parts) or model.tuned_blocks > 0)
-        == (model.encoder is not None)
-        == (model.kind == "encoder")
+    reads_encoder = bool(model.vector_parts) or model.tuned_blocks > 0
+    if bool(model.static_parts) != bool(model.pieces) or (model.kind == "static") != (
+        bool(model.static_parts) and not reads_encoder
     ):
+        raise UntrustedModelFailure(f"{folder / 'model.json'}: static vectors and their word pieces belong together")
+    if not reads_encoder == (model.encoder is not None) == (model.kind == "encoder"):
         raise UntrustedModelFailure(f"{folder / 'model.json'}: sentence vectors and their encoder belong together")
-    if any((part.gamma is None) != (part.rows == 0) for part in model.vector_parts):
+    kernels = [(part.gamma, part.rows) for part in model.vector_parts]
+    kernels += [(part.gamma, part.rows) for part in model.static_parts]
+    if any((gamma is None) != (rows == 0) for gamma, rows in kernels):
         raise UntrustedModelFailure(f"{folder / 'model.json'}: a kernel needs rows, a linear part has none")
     if model.encoder and model.encoder.fingerprint != encoder.FINGERPRINT:
         raise UntrustedModelFailure(f"{folder / 'model.json'}: made with another encoder than {encoder.NAME}")
@@ -140,7 +153,7 @@ def _require_consistent(folder: Path, model: Model) -> None:
             lexicon.restored(kept)
     except UsageFailure as error:
         raise UntrustedModelFailure(f"{folder / 'model.json'}: lexicon: {error}") from error
-    if any(len(set(view.vocabulary)) != len(view.vocabulary) for view in model.views):
+    if any(len(set(terms)) != len(terms) for terms in (model.pieces, *(view.vocabulary for view in model.views))):
         raise UntrustedModelFailure(f"{folder / 'model.json'}: a vocabulary names a term twice")
 
 
@@ -169,8 +182,12 @@ def _weights(path: Path, model: Model) -> Weights:
         for number in range(len(model.vector_parts))
     ]
     tuned = [array for name, array in found.items() if name.startswith("tuned-")]
-    once = {name: found[name] for name in ("coefficients", "hits", "intercepts", "idf", "head")}
-    return Weights(**once, vector_parts=parts, tuned=tuned)
+    statics = [
+        static.of_arrays({name: found[f"static-{number}-{name}"] for name in static.NAMES})
+        for number in range(len(model.static_parts))
+    ]
+    once = {name: found[name] for name in _ONCE}
+    return Weights(**once, vector_parts=parts, tuned=tuned, static_parts=statics)
 
 
 def _shapes(model: Model) -> dict[str, tuple[tuple[int, ...], str]]:
@@ -192,4 +209,7 @@ def _shapes(model: Model) -> dict[str, tuple[tuple[int, ...], str]]:
     of_block = [shape for pair in encoder.BLOCK_SHAPES for shape in pair]
     for number in range(model.tuned_blocks * len(of_block)):
         shapes[f"tuned-{number:03}"] = (of_block[number % len(of_block)], "float32")
+    for number, static_part in enumerate(model.static_parts):
+        of_part = static.shapes(static_part, len(model.pieces), themes)
+        shapes |= {f"static-{number}-{name}": shape for name, shape in of_part.items()}
     return shapes

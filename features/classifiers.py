@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _ROWS_AT_ONCE = 1_000
 # Kernel ridge regression holds a matrix of rows by rows: 3 GB at this many.
 _MOST_KERNEL_ROWS = 20_000
+_REGRESSIONS = (experiments.KernelRidge, experiments.LandmarkRidge)
 
 
 def build(part: Part, functions: Sequence[LabellingFunction]) -> "Pipeline":
@@ -30,7 +31,7 @@ def build(part: Part, functions: Sequence[LabellingFunction]) -> "Pipeline":
     from sklearn.pipeline import Pipeline
 
     classifier = _classifier(part.classifier)
-    if not isinstance(part.classifier, experiments.KernelRidge):
+    if not isinstance(part.classifier, _REGRESSIONS):
         classifier = OneVsRestClassifier(classifier)
     return Pipeline([("features", views.build(part, functions)), ("classifier", classifier)])
 
@@ -42,16 +43,17 @@ def fit(part: Part, passages: Sequence[Passage], gold: Bools, functions: Sequenc
     """
     import warnings
 
-    if isinstance(part.classifier, experiments.KernelRidge) and len(passages) > _MOST_KERNEL_ROWS:
+    if len(passages) > _MOST_KERNEL_ROWS and (part.static or isinstance(part.classifier, experiments.KernelRidge)):
+        what, instead = ("`static`", "`features`") if part.static else ("kernel_ridge", "logistic_regression")
         raise ResourceFailure(
-            f"kernel_ridge on {len(passages):,} sentences needs more memory than can be counted on (at most "
-            f"{_MOST_KERNEL_ROWS:,}); take logistic_regression on the same `vectors`"
+            f"{what} on {len(passages):,} sentences needs more memory than can be counted on (at most "
+            f"{_MOST_KERNEL_ROWS:,}); take {instead}"
         )
     with warnings.catch_warnings():
         # A fold may lack a theme: `margins` answers NaN for it.
         warnings.filterwarnings("ignore", message="Label .* is present in all training examples")
         warnings.filterwarnings("ignore", message="Label not .* is present in all training examples")
-        wanted = 2.0 * gold - 1.0 if isinstance(part.classifier, experiments.KernelRidge) else gold.astype(np.int64)
+        wanted = 2.0 * gold - 1.0 if isinstance(part.classifier, _REGRESSIONS) else gold.astype(np.int64)
         pipeline = build(part, functions).fit(list(passages), wanted)
     if is_kernel(pipeline):
         pipeline[-1].dual_coef_[:, gold.all(axis=0) | ~gold.any(axis=0)] = np.nan
@@ -111,6 +113,8 @@ def _classifier(classifier: experiments.Trainable) -> Any:
     from sklearn.naive_bayes import ComplementNB
     from sklearn.svm import LinearSVC
 
+    from features.landmarks import LandmarkRidge
+
     match classifier:
         case experiments.ComplementNB(alpha=alpha):
             return ComplementNB(alpha=alpha)
@@ -121,6 +125,8 @@ def _classifier(classifier: experiments.Trainable) -> Any:
             return LinearSVC(C=c, class_weight="balanced" if balanced else None, random_state=0)
         case experiments.KernelRidge(gamma=gamma, penalty=penalty):
             return KernelRidge(kernel="rbf", gamma=gamma, alpha=penalty)
+        case experiments.LandmarkRidge(gamma=gamma, penalty=penalty, landmarks=landmarks):
+            return LandmarkRidge(landmarks, gamma, penalty)
 
 
 def _margin(estimator: Any, matrix: Any) -> Floats:

@@ -110,6 +110,11 @@ class Encoder:
             found.update(zip(rows, x, strict=True))
         return [found[row] for row in range(len(texts))]
 
+    def vocabulary(self) -> tuple[list[str], States]:
+        """The word pieces in the order of their numbers, and their embeddings at the first place: (pieces, 384)."""
+        numbers = self._tokenizer.get_vocab()
+        return sorted(numbers, key=numbers.__getitem__), _normed(self._words + self._places[1], self._first)
+
     def _embedded(self, texts: Sequence[str]) -> Iterator[tuple[list[int], States]]:
         """Texts of one number of tokens at a time: their rows, and states (texts, tokens, 384) below the blocks."""
         whole = [_SURROGATE.sub("\ufffd", text) for text in texts]

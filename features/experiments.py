@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import msgspec
 import yaml
 
-from features.encoder import Layer
+from features.encoder import WIDTH, Layer
 from features.errors import UsageFailure
 
 
@@ -36,6 +36,17 @@ class Lexicon(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One feature per labelling function of patterns.yaml: `weight` where it fires, else 0."""
 
     weight: Annotated[float, msgspec.Meta(gt=0)] = 1.0
+
+
+class Static(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Sums of word-piece vectors that were taught to come close to the encoder's sentence vectors of these layers.
+
+    `width`: dimensions kept of them; `penalty`: how hard a piece's vector is held to the encoder's own embedding.
+    """
+
+    layers: Annotated[list[Layer], msgspec.Meta(min_length=1)]
+    width: Annotated[int, msgspec.Meta(ge=1, le=WIDTH)] = 256
+    penalty: Annotated[float, msgspec.Meta(gt=0)] = 1.0
 
 
 class Majority(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="majority", tag_field="kind"):
@@ -83,18 +94,30 @@ class FineTuned(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="fi
     """The encoder as stage `adapt` has fine-tuned it, with its own margins; see adapt in params.yaml."""
 
 
-Trainable = ComplementNB | LogisticRegression | LinearSVM | KernelRidge | FineTuned
+class LandmarkRidge(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="landmark_ridge", tag_field="kind"):
+    """The same regression with kernels around `landmarks` of the training rows alone, which is fast to score."""
+
+    gamma: Annotated[float, msgspec.Meta(gt=0)] = 1.0
+    penalty: Annotated[float, msgspec.Meta(gt=0)] = 0.1
+    landmarks: Annotated[int, msgspec.Meta(ge=1)] = 4_000
+
+
+Trainable = ComplementNB | LogisticRegression | LinearSVM | KernelRidge | LandmarkRidge | FineTuned
 Classifier = Majority | Keywords | Trainable
 BASELINES = (Majority, Keywords)
 
 
 class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One classifier and what it sees of a passage: n-grams with or without a lexicon, or sentence vectors."""
+    """One classifier and what it sees of a passage.
+
+    That is n-grams with or without a lexicon, sentence vectors, or static vectors.
+    """
 
     classifier: Trainable
     features: list[NGrams] = []
     lexicon: Lexicon | None = None
     vectors: Vectors | None = None
+    static: Static | None = None
 
 
 class Experiment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -107,6 +130,7 @@ class Experiment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     features: list[NGrams] = []
     lexicon: Lexicon | None = None
     vectors: Vectors | None = None
+    static: Static | None = None
     average: list[Part] = []
     labels: Literal["gold", "gold+weak"] = "gold"
     thresholds: Literal["tuned", "half"] = "tuned"
@@ -116,7 +140,7 @@ class Experiment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """What is fitted; empty for a baseline."""
         if self.classifier is None or isinstance(self.classifier, BASELINES):
             return self.average
-        return [Part(self.classifier, self.features, self.lexicon, self.vectors)]
+        return [Part(self.classifier, self.features, self.lexicon, self.vectors, self.static)]
 
     @property
     def is_baseline(self) -> bool:
@@ -125,15 +149,22 @@ class Experiment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def family(self) -> str:
-        """What kind of model comes out: baseline, linear-ngrams, or encoder where any part needs sentence vectors."""
+        """What kind of model comes out, by what it needs to score: baseline, linear-ngrams, static or encoder."""
         if self.is_baseline:
             return "baseline"
-        return "encoder" if any(part.vectors for part in self.parts) or self.is_adapted else "linear-ngrams"
+        if any(part.vectors for part in self.parts) or self.is_adapted:
+            return "encoder"
+        return "static" if any(part.static for part in self.parts) else "linear-ngrams"
 
     @property
     def is_adapted(self) -> bool:
         """Whether any part is the fine-tuned encoder."""
         return any(isinstance(part.classifier, FineTuned) for part in self.parts)
+
+    @property
+    def learns_from_encoder(self) -> bool:
+        """Whether fitting asks for the encoder's sentence states, even if scoring does not."""
+        return any(part.vectors or part.static for part in self.parts)
 
 
 def load(path: Path) -> Experiment:
@@ -148,7 +179,8 @@ def load(path: Path) -> Experiment:
         raise UsageFailure(f"{path}: give either a `classifier` or the parts of an `average`")
     if (experiment.average or experiment.is_baseline) and any(_seen_by(experiment)):
         raise UsageFailure(
-            f"{path}: `features`, `lexicon` and `vectors` belong to a trained classifier, or to a part of an average"
+            f"{path}: `features`, `lexicon`, `vectors` and `static` belong to a trained classifier, or to a part of an "
+            "average"
         )
     for part in experiment.parts:
         _require_sense(part, path)
@@ -163,7 +195,7 @@ def hypothesis(path: Path) -> str:
 
 
 def _seen_by(one: Experiment | Part) -> tuple[object, ...]:
-    return one.features, one.lexicon, one.vectors
+    return one.features, one.lexicon, one.vectors, one.static
 
 
 def _require_sense(part: Part, path: Path) -> None:
@@ -172,11 +204,13 @@ def _require_sense(part: Part, path: Path) -> None:
         if any(_seen_by(part)):
             raise UsageFailure(f"{path}: fine_tuned reads the sentence itself; it takes no `features` and no `vectors`")
         return
-    if bool(part.features) == bool(part.vectors):
-        raise UsageFailure(f"{path}: {kind} learns from `features` or from `vectors`: give one of them")
-    if part.lexicon and part.vectors:
-        raise UsageFailure(f"{path}: a `lexicon` stands beside `features`; give the vectors a part of their own")
+    if [bool(part.features), bool(part.vectors), bool(part.static)].count(True) != 1:
+        raise UsageFailure(f"{path}: {kind} learns from `features`, from `vectors` or from `static`: give one of them")
+    if part.lexicon and not part.features:
+        raise UsageFailure(f"{path}: a `lexicon` stands beside `features`; give vectors a part of their own")
     if isinstance(part.classifier, KernelRidge) and not part.vectors:
         raise UsageFailure(f"{path}: kernel_ridge needs `vectors`; for n-grams take a linear classifier")
-    if isinstance(part.classifier, ComplementNB) and part.vectors:
-        raise UsageFailure(f"{path}: complement_nb counts words; it cannot learn from `vectors`")
+    if isinstance(part.classifier, LandmarkRidge) and not part.static:
+        raise UsageFailure(f"{path}: landmark_ridge needs `static`; for `vectors` take kernel_ridge")
+    if isinstance(part.classifier, ComplementNB) and not part.features:
+        raise UsageFailure(f"{path}: complement_nb counts words; it cannot learn from vectors")

@@ -9,6 +9,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 
 from features import lexicon
 from features.adapted import Adapted
+from features.distilled import StaticVectors
 from features.experiments import NGrams, Part
 from features.lexicon import LabellingFunction
 from features.text import Passage
@@ -50,11 +51,13 @@ class LexiconHits(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
 
 def build(part: Part, functions: Sequence[LabellingFunction]) -> Any:
-    """An unfitted transformer of passages: n-grams and lexicon side by side, or sentence vectors."""
+    """An unfitted transformer of passages: n-grams and lexicon side by side, sentence vectors, or static vectors."""
     from sklearn.pipeline import FeatureUnion
 
     if part.vectors:
         return SentenceVectors(part.vectors.layers)
+    if part.static:
+        return StaticVectors(part.static.layers, part.static.width, part.static.penalty)
     steps: list[tuple[str, Any]] = [(_name(n, view), _vectorizer(view)) for n, view in enumerate(part.features)]
     weights = {_name(n, view): view.weight for n, view in enumerate(part.features)}
     if part.lexicon:

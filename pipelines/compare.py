@@ -1,4 +1,4 @@
-"""Name the champion and the best linear n-gram model by valid, and say on test which differences are real."""
+"""Name the champion, the best linear n-gram and the best static model by valid; say on test which differences hold."""
 
 import argparse
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ from pipelines.command import Count, experiment_names, parameters, run, stage
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One experiment as evaluate left it; `family` is baseline, linear-ngrams or encoder."""
+    """One experiment as evaluate left it; `family` is baseline, linear-ngrams, static or encoder."""
 
     family: str
     predictions: dict[str, Predictions]
@@ -33,10 +33,11 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Who won, by valid alone; `comparisons` on test are for reading only."""
+    """Who won, by valid alone; `comparisons` on test are for reading only. `static` is None where none was trained."""
 
     champion: str
     linear: str
+    static: str | None
     why: str
     comparisons: list[Comparison]
 
@@ -53,11 +54,12 @@ def compare(entries: Mapping[str, Entry], themes: Sequence[str], *, resamples: C
     ranked = sorted(valid, key=lambda name: (-valid[name], name))
     champion = ranked[0]
     linear = next((name for name in ranked if entries[name].family == "linear-ngrams"), champion)
+    static = next((name for name in ranked if entries[name].family == "static"), None)
     comparisons = [
         _against(champion, other, entries, themes, resamples, seed) for other in entries if other != champion
     ]
     why = f"highest macro-F1 on valid ({valid[champion]:.3f}) of {len(valid)} candidates"
-    return Choice(champion, linear, why, comparisons)
+    return Choice(champion, linear, static, why, comparisons)
 
 
 def _against(
@@ -74,9 +76,8 @@ def main(options: argparse.Namespace) -> str:
     entries = {name: _entry(options.evaluate / name, themes) for name in experiment_names(options.params)}
     choice = compare(entries, themes, **parameters(compare, options.params))
     with store.writing(options.out) as folder:
-        store.write_json(
-            folder / "champion.json", {"champion": choice.champion, "linear": choice.linear, "why": choice.why}
-        )
+        chosen = {"champion": choice.champion, "linear": choice.linear, "static": choice.static, "why": choice.why}
+        store.write_json(folder / "champion.json", {key: value for key, value in chosen.items() if value})
         store.write_json(folder / "comparisons.json", choice.comparisons)
         lines = [f"- {comparison.in_words}\n" for comparison in choice.comparisons]
         heading = f"# {choice.champion} against the others, on test\n\nChosen for the {choice.why}.\n\n"

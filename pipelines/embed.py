@@ -56,7 +56,7 @@ def _take_over(out: Path) -> set[tuple[bytes, int]]:
 
 def _who_needs(options: argparse.Namespace) -> str:
     names = experiment_names(options.params)
-    needing = [name for name in names if experiments.load(options.experiments / f"{name}.yaml").family == "encoder"]
+    needing = [name for name in names if experiments.load(options.experiments / f"{name}.yaml").learns_from_encoder]
     return f" and take out of `experiments:` what needs it: {', '.join(needing)}" if needing else ""
 
 

@@ -1,4 +1,4 @@
-"""Turn the champion and the best linear n-gram model into bundles, after checking that nothing is lost on the way."""
+"""Turn the champion, the best linear n-gram and the best static model into bundles, checking that nothing is lost."""
 
 import argparse
 from collections.abc import Sequence
@@ -76,16 +76,18 @@ def _require_parity(trained: Trained, exported: Bundle, passages: Sequence[Passa
 
 
 def main(options: argparse.Namespace) -> str:
-    """Read what compare chose, write `champion/` and `linear/`."""
+    """Read what compare chose, write `champion/`, `linear/` and, where a static model was trained, `static/`."""
     chosen = store.read_json(store.check(options.compare) / "champion.json", dict[str, str])
     sentences = tables.read(store.check(options.segment) / "sentences.parquet", Sentence)
     scored = [sentence for sentence in sentences if sentence.kind != "heading"]
     passages = in_context([sentence.text for sentence in scored], [sentence.doc for sentence in scored])
     states.recall(options.embed)
     adaptations.recall(options.adapt)
-    for role in ("champion", "linear"):
+    roles = [role for role in ("champion", "linear", "static") if role in chosen]
+    for role in roles:
         _export_one(chosen[role], options, passages, options.out / role)
-    return f"champion {chosen['champion']}, linear {chosen['linear']}: same labels on {len(passages):,} sentences"
+    told = ", ".join(f"{role} {chosen[role]}" for role in roles)
+    return f"{told}: same labels on {len(passages):,} sentences"
 
 
 def _export_one(name: str, options: argparse.Namespace, passages: Sequence[Passage], out: Path) -> None:

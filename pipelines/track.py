@@ -30,6 +30,7 @@ class Choice(msgspec.Struct, frozen=True):
 
     champion: str
     linear: str
+    static: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,8 @@ def _collect(name: str, choice: Choice, lock: Mapping[str, Locked], options: arg
     shared = {options.compare / "comparisons.md": ""}
     if name == choice.linear:
         shared[options.export / "linear" / "card.md"] = ""
+    if name == choice.static:
+        shared[options.export / "static" / "card.md"] = ""
     if name == choice.champion:
         shared[options.export / "champion" / "card.md"] = ""
         shared[options.curve / "learning_curve.png"] = "plots"

@@ -49,7 +49,7 @@ def main(options: argparse.Namespace) -> str:
     themes = codebook.load(options.codebook).ids
     functions = lexicon.load(options.patterns, themes)
     examples = tables.read(store.check(options.split) / "splits.parquet", Example)
-    if experiment.family == "encoder":
+    if experiment.learns_from_encoder:
         states.recall(options.embed)
     adaptation = adaptations.recall(options.adapt) if experiment.is_adapted else None
     wall, cpu = time.perf_counter(), time.process_time()

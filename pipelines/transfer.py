@@ -120,7 +120,7 @@ def main(options: argparse.Namespace) -> str:
     functions = lexicon.load(options.patterns, themes)
     knobs = parameters(transfer, options.params)
     wanted = {path.stem: _trainable(path) for path in options.experiments}
-    if any(experiment.family == "encoder" for experiment in wanted.values()):
+    if any(experiment.learns_from_encoder for experiment in wanted.values()):
         states.recall(options.data / "embed")
     done = {}
     for name, experiment in wanted.items():

@@ -33,6 +33,12 @@ def test_a_baseline_is_never_champion_but_is_compared() -> None:
     assert [comparison.other for comparison in choice.comparisons] == ["keywords"]
 
 
+def test_the_best_static_model_is_named_beside_the_champion_where_there_is_one() -> None:
+    entries = {"x": entry("encoder", 0.05, 0.1), "y": entry("static", 0.2, 0.0), "z": entry("static", 0.1, 0.2)}
+    assert compare(entries, THEMES, resamples=100, seed=1).static == "z"
+    assert compare({"x": entries["x"]}, THEMES, resamples=100, seed=1).static is None
+
+
 def test_baselines_alone_have_no_champion() -> None:
     with pytest.raises(UsageFailure, match="only baselines"):
         compare({"majority": entry("baseline", 0.1, 0.1)}, THEMES, resamples=10, seed=1)

@@ -104,3 +104,17 @@ def test_the_card_of_an_encoder_model_says_how_to_get_the_encoder(
     ]
     assert [encoder.INSTALL in text for text in cards] == [True, False]
     assert ["It abstains only where a sentence has no letter." in text for text in cards] == [True, False]
+
+
+def test_the_card_of_a_static_model_says_who_taught_it_and_asks_for_no_encoder(
+    examples: list[Example], small_codebook: Codebook
+) -> None:
+    experiment = experiments.load(Path("experiments/static-landmarks.yaml"))
+    static = train(experiment, examples, small_codebook.ids, [], None, **PARAMS["train"])
+    scores = flat(evaluate(static, examples, **PARAMS["evaluate"]).metrics)
+    coders = [Agreement(theme, 0.9, 0.8, 1.0, 0.9, 0.1, 100, experimental=False) for theme in small_codebook.ids]
+    model = export(static, "x", small_codebook, [row.passage for row in examples[:20]], 2000, {}).model
+    text = card.render(model, small_codebook, card.Data(12, 293, 160), coders, scores)
+    assert "30,522 vectors were taught by all-MiniLM-L6-v2" in text
+    assert encoder.INSTALL not in text
+    assert "It abstains where a sentence holds nothing that it knows." in text

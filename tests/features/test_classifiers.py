@@ -11,6 +11,7 @@ from features.text import Example, Passage
 
 VIEWS = [NGrams("words", (1, 2), sublinear_tf=True, idf=True, norm="l2")]
 KERNEL = Part(experiments.KernelRidge(), vectors=experiments.Vectors([3, 6]))
+STATIC = Part(experiments.LandmarkRidge(landmarks=50), static=experiments.Static([6], width=32))
 KINDS: list[experiments.Trainable] = [
     experiments.ComplementNB(),
     experiments.LogisticRegression(c=10, balanced=True),
@@ -33,7 +34,7 @@ def test_margins_are_the_linear_function_that_is_exported(
     assert all(found[gold[:, n], n].mean() > found[~gold[:, n], n].mean() for n in range(gold.shape[1]))
 
 
-@pytest.mark.parametrize("part", [Part(KINDS[1], VIEWS), KERNEL], ids=["linear", "kernel"])
+@pytest.mark.parametrize("part", [Part(KINDS[1], VIEWS), KERNEL, STATIC], ids=["linear", "kernel", "static"])
 def test_a_theme_never_seen_has_no_margin(part: Part, examples: list[Example], small_codebook: Codebook) -> None:
     passages = [row.passage for row in examples]
     gold = gold_matrix(examples, small_codebook.ids)
@@ -43,7 +44,10 @@ def test_a_theme_never_seen_has_no_margin(part: Part, examples: list[Example], s
     assert not np.isnan(found[:, [0, 2, 3, 4]]).any()
 
 
-def test_more_rows_than_a_kernel_can_hold_are_refused_before_memory_runs_out(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("part", "instead"), [(KERNEL, "logistic_regression"), (STATIC, "`features`")])
+def test_more_rows_than_can_be_held_are_refused_before_memory_runs_out(
+    part: Part, instead: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(classifiers, "_MOST_KERNEL_ROWS", 3)
-    with pytest.raises(ResourceFailure, match="take logistic_regression"):
-        fit(KERNEL, [Passage(text) for text in ("one", "two", "three", "four")], np.ones((4, 2), dtype=bool), [])
+    with pytest.raises(ResourceFailure, match=f"take {instead}"):
+        fit(part, [Passage(text) for text in ("one", "two", "three", "four")], np.ones((4, 2), dtype=bool), [])

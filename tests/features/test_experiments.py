@@ -25,17 +25,26 @@ def test_every_shipped_experiment_is_one_and_says_why_on_top(path: Path) -> None
     [
         ("classifier: {kind: logistic_regresion}", "logistic_regresion"),
         ("classifier: {kind: linear_svm, C: 1}\nfeatures: [{of: words, ngrams: [1, 2]}]", "`C`"),
-        ("classifier: {kind: linear_svm}", "learns from `features` or from `vectors`"),
+        ("classifier: {kind: linear_svm}", "learns from `features`, from `vectors` or from `static`"),
         ("classifier: {kind: linear_svm}\nvectors: {layers: [7]}", "<= 6"),
         ("classifier: {kind: complement_nb}\nvectors: {layers: [6]}", "complement_nb counts words"),
         ("classifier: {kind: kernel_ridge}\nfeatures: [{of: words, ngrams: [1, 2]}]", "needs `vectors`"),
+        ("classifier: {kind: kernel_ridge}\nstatic: {layers: [6]}", "needs `vectors`"),
+        ("classifier: {kind: landmark_ridge}\nvectors: {layers: [6]}", "landmark_ridge needs `static`"),
+        ("classifier: {kind: complement_nb}\nstatic: {layers: [6]}", "complement_nb counts words"),
+        ("classifier: {kind: linear_svm}\nstatic: {layers: [6], width: 500}", "<= 384"),
+        ("classifier: {kind: linear_svm}\nstatic: {layers: [6]}\nvectors: {layers: [6]}", "give one of them"),
+        ("classifier: {kind: majority}\nstatic: {layers: [6]}", "belong to a trained classifier"),
         ("classifier: {kind: keywords}\nvectors: {layers: [6]}", "belong to a trained classifier"),
         ("classifier: {kind: linear_svm}\nvectors: {layers: [6]}\nlexicon: {weight: 0.3}", "`lexicon` stands beside"),
-        ("classifier: {kind: linear_svm}\nlexicon: {weight: 0.3}", "learns from `features` or from `vectors`"),
+        (
+            "classifier: {kind: linear_svm}\nlexicon: {weight: 0.3}",
+            "learns from `features`, from `vectors` or from `static`",
+        ),
         ("classifier: {kind: keywords}\nlexicon: {}", "belong to a trained classifier"),
         ("classifier: {kind: linear_svm}\nfeatures: [{of: words, ngrams: [1, 1], field: next}]", "'next'"),
         ("classifier: {kind: linear_svm}\nfeatures: [{of: words, ngrams: [1, 1], weight: 0}]", "> 0"),
-        ("average: [{classifier: {kind: linear_svm}}]", "learns from `features` or from `vectors`"),
+        ("average: [{classifier: {kind: linear_svm}}]", "learns from `features`, from `vectors` or from `static`"),
         ("classifier: {kind: majority}\naverage: [{classifier: {kind: linear_svm}}]", "either a `classifier` or"),
         ("classifier: {kind: linear_svm}\nfeatures: [{of: word, ngrams: [1, 2]}]", "'word'"),
         ("features: [", "not an experiment"),
@@ -55,3 +64,17 @@ def test_an_experiment_without_a_file_says_which_file_to_write(tmp_path: Path) -
 def test_the_hypothesis_is_the_comment_on_top_as_one_paragraph(tmp_path: Path) -> None:
     path = write(tmp_path, "# Words alone\n# may do.\nclassifier:\n  kind: majority\n# later\n")
     assert experiments.hypothesis(path) == "Words alone may do."
+
+
+@pytest.mark.parametrize(
+    ("name", "family", "learns"),
+    [
+        ("majority", "baseline", False),
+        ("tfidf-word-logreg", "linear-ngrams", False),
+        ("ngrams-static", "static", True),
+        ("ngrams-minilm-kernel", "encoder", True),
+    ],
+)
+def test_a_family_is_what_scoring_needs_whatever_fitting_asks_for(name: str, family: str, learns: bool) -> None:
+    experiment = experiments.load(Path("experiments") / f"{name}.yaml")
+    assert (experiment.family, experiment.learns_from_encoder) == (family, learns)

@@ -7,7 +7,7 @@ import numpy as np
 
 from features import experiments, lexicon
 from features.errors import ResourceFailure
-from features.experiments import NGrams, Part
+from features.experiments import Part
 from features.lexicon import LabellingFunction
 from features.metrics import Bools
 from features.resampling import Floats
@@ -100,24 +100,13 @@ class MajorityClassifier:
 def _features(part: Part) -> Any:
     from sklearn.pipeline import FeatureUnion
 
+    from features.vectorizer import NGramVectorizer
+
     if part.vectors:
         from features.vectors import SentenceVectors
 
         return SentenceVectors(part.vectors.layers)
-    return FeatureUnion([(f"{number}-{view.of}", _vectorizer(view)) for number, view in enumerate(part.features)])
-
-
-def _vectorizer(view: NGrams) -> Any:
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
-    return TfidfVectorizer(
-        analyzer="word" if view.of == "words" else "char_wb",
-        ngram_range=view.ngrams,
-        min_df=view.min_df,
-        sublinear_tf=view.sublinear_tf,
-        use_idf=view.idf,
-        norm=view.norm,
-    )
+    return FeatureUnion([(f"{number}-{view.of}", NGramVectorizer(view)) for number, view in enumerate(part.features)])
 
 
 def _classifier(classifier: experiments.Trainable) -> Any:

@@ -133,11 +133,7 @@ def fit_mixture(experiment: Experiment, rows: Sequence[Example], themes: Sequenc
 
 
 def dumps(trained: Trained) -> bytes:
-    """Bytes of a trained model, the same for the same model: the memory address that scikit-learn keeps is cleared."""
-    if isinstance(trained.model, Calibrated):
-        for pipeline in trained.model.mixture.pipelines:
-            for _, view in getattr(pipeline[0], "transformer_list", []):
-                view.__dict__.pop("_stop_words_id", None)
+    """Bytes of a trained model, the same for the same model."""
     # Twice, because the first pass writes shared strings where fitting happened to share them.
     once = pickle.loads(pickle.dumps(trained, protocol=5))
     return pickle.dumps(once, protocol=5)

@@ -70,13 +70,12 @@ def export(
         max_characters=max_characters,
         provenance=provenance,
     )
-    idf = [view.idf_ if view.use_idf else np.ones(len(view.vocabulary_)) for _, view in views]
     done = Export(
         model,
         Weights(
             coefficients=np.hstack([np.empty((len(themes.ids), 0)), *(_coefficients(*part) for part in parts)]),
             intercepts=np.sum([_intercepts(pipeline, scale) for _, pipeline, scale in parts], axis=0),
-            idf=np.concatenate([np.empty(0), *idf]),
+            idf=np.concatenate([np.empty(0), *(view.idf_ for _, view in views)]),
             vector_parts=[weights for _, weights in vector_parts],
         ),
     )

@@ -1,13 +1,15 @@
 """One experiment as its YAML file states it; a misspelt key is an error that names the file and the key."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 import yaml
 
 from features.encoder import Layer
 from features.errors import UsageFailure
+from features.grid import combinations, replaced
 
 
 class NGrams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -67,6 +69,8 @@ class KernelRidge(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="
 Trainable = ComplementNB | LogisticRegression | LinearSVM | KernelRidge
 Classifier = Majority | Keywords | Trainable
 BASELINES = (Majority, Keywords)
+# What a path of `tune` may begin with: what is fitted, not what it is fitted on or how it is read.
+TUNABLE = ("classifier", "features", "vectors", "average")
 
 
 class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -81,6 +85,10 @@ class Experiment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What to fit, on which labels: one classifier, or the average of several parts.
 
     `thresholds` tuned: from out-of-fold predictions of train; half: 0.5 everywhere.
+
+    `tune` gives candidate values for what stands elsewhere in the experiment, by dotted path (`classifier.c`,
+    `features.0.min_df`, `average.1.classifier.gamma`). Every combination is a candidate; what the file itself says
+    there is one only if listed. Training takes the best, see `features/search.py`.
     """
 
     classifier: Classifier | None = None
@@ -89,6 +97,19 @@ class Experiment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     average: list[Part] = []
     labels: Literal["gold", "gold+weak"] = "gold"
     thresholds: Literal["tuned", "half"] = "tuned"
+    tune: dict[str, Annotated[list[Any], msgspec.Meta(min_length=1)]] = {}
+
+    @property
+    def candidates(self) -> list["Experiment"]:
+        """The experiment with each combination of `tune` in its place, in order."""
+        return [self.having(values) for values in combinations(self.tune)]
+
+    def having(self, values: Mapping[str, Any]) -> "Experiment":
+        """The experiment with `values` at their paths and nothing left to tune.
+
+        Raises UsageFailure for a path that is not there, msgspec.ValidationError for a value of the wrong type.
+        """
+        return msgspec.convert(replaced(msgspec.to_builtins(self) | {"tune": {}}, values), Experiment)
 
     @property
     def parts(self) -> list[Part]:
@@ -118,14 +139,9 @@ def load(path: Path) -> Experiment:
         raise UsageFailure(f"{path}: no such experiment; write that file or mend the list in params.yaml") from error
     except (OSError, UnicodeDecodeError, yaml.YAMLError, msgspec.ValidationError) as error:
         raise UsageFailure(f"{path}: not an experiment: {error}") from error
-    if (experiment.classifier is None) != bool(experiment.average):
-        raise UsageFailure(f"{path}: give either a `classifier` or the parts of an `average`")
-    if (experiment.average or experiment.is_baseline) and (experiment.features or experiment.vectors):
-        raise UsageFailure(
-            f"{path}: `features` and `vectors` belong to a trained classifier, or to a part of an average"
-        )
-    for part in experiment.parts:
-        _require_sense(part, path)
+    _require_whole(experiment, str(path))
+    if experiment.tune:
+        _require_candidates(experiment, path)
     return experiment
 
 
@@ -136,11 +152,37 @@ def hypothesis(path: Path) -> str:
     return " ".join(line.lstrip("# ").rstrip() for line in lines[:count])
 
 
-def _require_sense(part: Part, path: Path) -> None:
+def _require_sense(part: Part, where: str) -> None:
     kind = type(part.classifier).__name__
     if bool(part.features) == bool(part.vectors):
-        raise UsageFailure(f"{path}: {kind} learns from `features` or from `vectors`: give one of them")
+        raise UsageFailure(f"{where}: {kind} learns from `features` or from `vectors`: give one of them")
     if isinstance(part.classifier, KernelRidge) and not part.vectors:
-        raise UsageFailure(f"{path}: kernel_ridge needs `vectors`; for n-grams take a linear classifier")
+        raise UsageFailure(f"{where}: kernel_ridge needs `vectors`; for n-grams take a linear classifier")
     if isinstance(part.classifier, ComplementNB) and part.vectors:
-        raise UsageFailure(f"{path}: complement_nb counts words; it cannot learn from `vectors`")
+        raise UsageFailure(f"{where}: complement_nb counts words; it cannot learn from `vectors`")
+
+
+def _require_whole(experiment: Experiment, where: str) -> None:
+    if (experiment.classifier is None) != bool(experiment.average):
+        raise UsageFailure(f"{where}: give either a `classifier` or the parts of an `average`")
+    if (experiment.average or experiment.is_baseline) and (experiment.features or experiment.vectors):
+        raise UsageFailure(
+            f"{where}: `features` and `vectors` belong to a trained classifier, or to a part of an average"
+        )
+    for part in experiment.parts:
+        _require_sense(part, where)
+
+
+def _require_candidates(experiment: Experiment, path: Path) -> None:
+    for key in experiment.tune:
+        if experiment.is_baseline or key.split(".")[0] not in TUNABLE:
+            raise UsageFailure(f"{path}: tune: {key}: only {', '.join(TUNABLE)} of a trained model can be tuned")
+    for values in combinations(experiment.tune):
+        where = f"{path}: tune: {', '.join(f'{key}: {value}' for key, value in values.items())}"
+        try:
+            candidate = experiment.having(values)
+        except (UsageFailure, msgspec.ValidationError) as error:
+            raise UsageFailure(f"{where}: {error}") from error
+        _require_whole(candidate, where)
+        if candidate.family != experiment.family:
+            raise UsageFailure(f"{where}: makes a model of another family; write an experiment of its own")

@@ -10,13 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.classifiers import KeywordClassifier, MajorityClassifier, fit, margins
+from features.duplicates import near_duplicates
 from features.errors import UsageFailure
-from features.experiments import Experiment, Keywords, Majority, Part
+from features.experiments import Experiment, Keywords, Majority
+from features.folds import CrossFit, folds_of
 from features.lexicon import LabellingFunction
 from features.metrics import Bools
+from features.mixing import mixed, mixed_out_of_fold, platt_by_theme
 from features.resampling import Floats
+from features.search import Search, search
 from features.text import Example
-from features.thresholds import best_threshold, calibrate, platt
+from features.thresholds import best_threshold, calibrate
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +60,16 @@ class Calibrated:
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """A fitted model and the `thresholds` (themes,) that make labels of its probabilities."""
+    """A fitted model and the `thresholds` (themes,) that make labels of its probabilities.
+
+    `experiment` says what was fitted: where it was searched for, `search` tells how, and there is nothing left to tune.
+    """
 
     experiment: Experiment
     themes: list[str]
     model: Baseline | Calibrated
     thresholds: Floats
+    search: Search | None = None
 
     def probabilities(self, texts: Sequence[str]) -> Floats:
         """Shape (texts, themes)."""
@@ -71,13 +79,6 @@ class Trained:
         """Where a probability reaches its theme's threshold."""
         result: Bools = probabilities >= self.thresholds
         return result
-
-
-def mixed(of_parts: Sequence[Floats], scales: Floats) -> Floats:
-    """The mean over parts of slope * margin + offset; margins (n, themes), `scales` (parts, themes, 2)."""
-    scaled = [found * scale[:, 0] + scale[:, 1] for found, scale in zip(of_parts, scales, strict=True)]
-    result: Floats = np.mean(scaled, axis=0, dtype=np.float64)
-    return result
 
 
 def train_rows(examples: Sequence[Example], experiment: Experiment) -> list[Example]:
@@ -102,6 +103,8 @@ def train_model(
     folds: int,
     seed: int,
     threshold_shrinkage: float,
+    shingle: int,
+    near_duplicate: float,
 ) -> Trained:
     """Fit `experiment` on the train part of `examples`; see params.yaml for the options' meaning and effect."""
     rows = train_rows(examples, experiment)
@@ -113,17 +116,22 @@ def train_model(
             return Trained(experiment, list(themes), Baseline(MajorityClassifier(gold)), half)
         case Keywords():
             return Trained(experiment, list(themes), Baseline(KeywordClassifier(functions, themes)), half)
-    fold_of = folds_of([row.group for row in rows], folds, seed)
-    held_out = [out_of_fold(part, texts, gold, fold_of) for part in experiment.parts]
+    repeats = near_duplicates(texts, shingle=shingle, at_least=near_duplicate)
+    in_folds = CrossFit(texts, gold, folds_of([row.group for row in rows], folds, seed), repeats)
     is_gold = np.array([row.label_source == "gold" for row in rows])
-    scales = _scales(held_out, gold, is_gold)
-    together = mixed(held_out, scales)
-    calibration = _platt_by_theme(together, gold, is_gold)
+    found = None
+    if experiment.tune:
+        found, together = search(experiment, in_folds, is_gold)
+        experiment, scales = experiment.having(found.chosen), found.final.scales
+    else:
+        held_out = mixed_out_of_fold(experiment, in_folds, is_gold)
+        together, scales = held_out.margins, held_out.scales
+    calibration = platt_by_theme(together, gold, is_gold)
     thresholds = half
     if experiment.thresholds == "tuned":
         thresholds = _best_thresholds(calibrate(together, calibration), gold, is_gold, threshold_shrinkage)
     mixture = fit_mixture(experiment, rows, themes, scales)
-    return Trained(experiment, list(themes), Calibrated(mixture, calibration), thresholds)
+    return Trained(experiment, list(themes), Calibrated(mixture, calibration), thresholds, found)
 
 
 def fit_mixture(experiment: Experiment, rows: Sequence[Example], themes: Sequence[str], scales: Floats) -> Mixture:
@@ -145,39 +153,6 @@ def loads(content: bytes) -> Trained:
     if not isinstance(trained, Trained):
         raise UsageFailure(f"not a trained model but {type(trained).__name__}")
     return trained
-
-
-def out_of_fold(part: Part, texts: Sequence[str], gold: Bools, fold_of: NDArray[np.int64]) -> Floats:
-    """Margins (rows, themes) of each row from a model fitted on the other folds."""
-    every = np.array(texts, dtype=object)
-    found = np.full(gold.shape, np.nan)
-    for fold in np.unique(fold_of):
-        held_out = fold_of == fold
-        pipeline = fit(part, every[~held_out], gold[~held_out])
-        found[held_out] = margins(pipeline, every[held_out])
-    return found
-
-
-def folds_of(groups: Sequence[str], folds: int, seed: int) -> NDArray[np.int64]:
-    """A fold for each row, the same for rows of one group, as many groups in each fold as can be."""
-    names = sorted(set(groups))
-    if len(names) < 2:
-        raise UsageFailure("train has fewer than two documents with gold labels; annotate more: make annotations")
-    order = np.random.default_rng(seed).permutation(len(names))
-    fold_of = {names[index]: place % folds for place, index in enumerate(order)}
-    return np.array([fold_of[group] for group in groups], dtype=np.int64)
-
-
-def _scales(held_out: Sequence[Floats], gold: Bools, is_gold: NDArray[np.bool_]) -> Floats:
-    """What puts the parts' margins on one scale, their own held-out log-odds; a single part needs none."""
-    if len(held_out) == 1:
-        return np.tile([1.0, 0.0], (1, gold.shape[1], 1))
-    return np.array([_platt_by_theme(found, gold, is_gold) for found in held_out])
-
-
-def _platt_by_theme(found: Floats, gold: Bools, is_gold: NDArray[np.bool_]) -> Floats:
-    usable = is_gold[:, None] & ~np.isnan(found)
-    return np.array([platt(found[keep, n], gold[keep, n]) for n, keep in enumerate(usable.T)])
 
 
 def _best_thresholds(probabilities: Floats, gold: Bools, is_gold: NDArray[np.bool_], shrinkage: float) -> Floats:

@@ -14,8 +14,10 @@ from typing import Annotated
 import msgspec
 
 from features import codebook, experiments, lexicon, training
+from features.duplicates import near_duplicates
 from features.errors import UsageFailure
 from features.experiments import Experiment
+from features.folds import CrossFit, folds_of
 from features.gold import GoldRow, read_gold
 from features.lexicon import LabellingFunction
 from features.metrics import macro_f1
@@ -64,8 +66,10 @@ def corpus_report(
     # Test stays closed: only `evaluate` scores on it.
     opened = [row for row in coded if row.part in ("train", "valid")]
     truth = training.gold_matrix(opened, themes)
-    fold_of = training.folds_of([row.group for row in opened], folds, seed)
-    margins = training.out_of_fold(experiment.parts[0], [row.text for row in opened], truth, fold_of)
+    texts = [row.text for row in opened]
+    repeats = near_duplicates(texts, shingle=shingle, at_least=near_duplicate)
+    fold_of = folds_of([row.group for row in opened], folds, seed)
+    margins = CrossFit(texts, truth, fold_of, repeats).out_of_fold(experiment.parts[0])
     return CorpusReport(
         profiles={
             name: profile(one, themes, functions, shingle=shingle, near_duplicate=near_duplicate)

@@ -59,6 +59,14 @@ class LinearSVM(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="li
     balanced: bool = False
 
 
+class AveragedSGD(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="averaged_sgd", tag_field="kind"):
+    """Linear classifier per theme by averaged stochastic gradient descent (Polyak and Juditsky 1992), L2 `penalty`."""
+
+    loss: Literal["log_loss", "hinge"] = "log_loss"
+    penalty: Annotated[float, msgspec.Meta(gt=0)] = 1e-4
+    balanced: bool = False
+
+
 class KernelRidge(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="kernel_ridge", tag_field="kind"):
     """Ridge regression on +1 and -1 in the space of a Gaussian kernel over sentence vectors (Saunders et al. 1998)."""
 
@@ -66,7 +74,7 @@ class KernelRidge(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="
     penalty: Annotated[float, msgspec.Meta(gt=0)] = 0.1
 
 
-Trainable = ComplementNB | LogisticRegression | LinearSVM | KernelRidge
+Trainable = ComplementNB | LogisticRegression | LinearSVM | AveragedSGD | KernelRidge
 Classifier = Majority | Keywords | Trainable
 BASELINES = (Majority, Keywords)
 # What a path of `tune` may begin with: what is fitted, not what it is fitted on or how it is read.

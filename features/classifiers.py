@@ -109,7 +109,7 @@ class MajorityClassifier:
 
 def _classifier(classifier: experiments.Trainable) -> Any:
     from sklearn.kernel_ridge import KernelRidge
-    from sklearn.linear_model import LogisticRegression
+    from sklearn.linear_model import LogisticRegression, SGDClassifier
     from sklearn.naive_bayes import ComplementNB
     from sklearn.svm import LinearSVC
 
@@ -123,6 +123,9 @@ def _classifier(classifier: experiments.Trainable) -> Any:
             return NaiveBayesWeighted(regression) if naive_bayes else regression
         case experiments.LinearSVM(c=c, balanced=balanced):
             return LinearSVC(C=c, class_weight="balanced" if balanced else None, random_state=0)
+        case experiments.AveragedSGD(loss=loss, penalty=penalty, balanced=balanced):
+            weight = "balanced" if balanced else None
+            return SGDClassifier(loss=loss, alpha=penalty, average=True, class_weight=weight, random_state=0)
         case experiments.KernelRidge(gamma=gamma, penalty=penalty):
             return KernelRidge(kernel="rbf", gamma=gamma, alpha=penalty)
         case experiments.LandmarkRidge(gamma=gamma, penalty=penalty, landmarks=landmarks):

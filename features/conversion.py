@@ -53,12 +53,11 @@ def converted(
         max_characters=max_characters,
         provenance=provenance,
     )
-    idf = [view.idf_ if view.use_idf else np.ones(len(view.vocabulary_)) for _, view in seen]
     return model, Weights(
         coefficients=np.hstack([np.empty((len(themes.ids), 0)), *(_coefficients(*part) for part in parts)]),
         hits=np.sum([_hits(*part, len(functions)) for part in parts], axis=0),
         intercepts=np.sum([_intercepts(pipeline, scale) for _, pipeline, scale in every], axis=0),
-        idf=np.concatenate([np.empty(0), *idf]),
+        idf=np.concatenate([np.empty(0), *(view.idf_ for _, view in seen)]),
         vector_parts=[weights for _, weights in vector_parts],
         static_parts=[weights for _, weights in static_parts],
         tuned=[array for one, _ in adapted for block in one.encoder.blocks for array in block.arrays()],

@@ -1,13 +1,15 @@
 """One experiment as its YAML file states it; a misspelt key is an error that names the file and the key."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 import yaml
 
 from features.encoder import WIDTH, Layer
 from features.errors import UsageFailure
+from features.grid import combinations, replaced
 
 
 class NGrams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -83,6 +85,14 @@ class LinearSVM(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="li
     balanced: bool = False
 
 
+class AveragedSGD(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="averaged_sgd", tag_field="kind"):
+    """Linear classifier per theme by averaged stochastic gradient descent (Polyak and Juditsky 1992), L2 `penalty`."""
+
+    loss: Literal["log_loss", "hinge"] = "log_loss"
+    penalty: Annotated[float, msgspec.Meta(gt=0)] = 1e-4
+    balanced: bool = False
+
+
 class KernelRidge(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="kernel_ridge", tag_field="kind"):
     """Ridge regression on +1 and -1 in the space of a Gaussian kernel over sentence vectors (Saunders et al. 1998)."""
 
@@ -102,9 +112,11 @@ class LandmarkRidge(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag
     landmarks: Annotated[int, msgspec.Meta(ge=1)] = 4_000
 
 
-Trainable = ComplementNB | LogisticRegression | LinearSVM | KernelRidge | LandmarkRidge | FineTuned
+Trainable = ComplementNB | LogisticRegression | LinearSVM | AveragedSGD | KernelRidge | LandmarkRidge | FineTuned
 Classifier = Majority | Keywords | Trainable
 BASELINES = (Majority, Keywords)
+# What a path of `tune` may begin with: what is fitted, not what it is fitted on or how it is read.
+TUNABLE = ("classifier", "features", "lexicon", "vectors", "static", "average")
 
 
 class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -124,6 +136,10 @@ class Experiment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What to fit, on which labels: one classifier, or the average of several parts.
 
     `thresholds` tuned: from out-of-fold predictions of train; half: 0.5 everywhere.
+
+    `tune` gives candidate values for what stands elsewhere in the experiment, by dotted path (`classifier.c`,
+    `features.0.min_df`, `average.1.classifier.gamma`). Every combination is a candidate; what the file itself says
+    there is one only if listed. Training takes the best, see `features/search.py`.
     """
 
     classifier: Classifier | None = None
@@ -134,6 +150,19 @@ class Experiment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     average: list[Part] = []
     labels: Literal["gold", "gold+weak"] = "gold"
     thresholds: Literal["tuned", "half"] = "tuned"
+    tune: dict[str, Annotated[list[Any], msgspec.Meta(min_length=1)]] = {}
+
+    @property
+    def candidates(self) -> list["Experiment"]:
+        """The experiment with each combination of `tune` in its place, in order."""
+        return [self.having(values) for values in combinations(self.tune)]
+
+    def having(self, values: Mapping[str, Any]) -> "Experiment":
+        """The experiment with `values` at their paths and nothing left to tune.
+
+        Raises UsageFailure for a path that is not there, msgspec.ValidationError for a value of the wrong type.
+        """
+        return msgspec.convert(replaced(msgspec.to_builtins(self) | {"tune": {}}, values), Experiment)
 
     @property
     def parts(self) -> list[Part]:
@@ -175,15 +204,9 @@ def load(path: Path) -> Experiment:
         raise UsageFailure(f"{path}: no such experiment; write that file or mend the list in params.yaml") from error
     except (OSError, UnicodeDecodeError, yaml.YAMLError, msgspec.ValidationError) as error:
         raise UsageFailure(f"{path}: not an experiment: {error}") from error
-    if (experiment.classifier is None) != bool(experiment.average):
-        raise UsageFailure(f"{path}: give either a `classifier` or the parts of an `average`")
-    if (experiment.average or experiment.is_baseline) and any(_seen_by(experiment)):
-        raise UsageFailure(
-            f"{path}: `features`, `lexicon`, `vectors` and `static` belong to a trained classifier, or to a part of an "
-            "average"
-        )
-    for part in experiment.parts:
-        _require_sense(part, path)
+    _require_whole(experiment, str(path))
+    if experiment.tune:
+        _require_candidates(experiment, path)
     return experiment
 
 
@@ -198,19 +221,50 @@ def _seen_by(one: Experiment | Part) -> tuple[object, ...]:
     return one.features, one.lexicon, one.vectors, one.static
 
 
-def _require_sense(part: Part, path: Path) -> None:
+def _require_sense(part: Part, where: str) -> None:
     kind = type(part.classifier).__name__
     if isinstance(part.classifier, FineTuned):
         if any(_seen_by(part)):
-            raise UsageFailure(f"{path}: fine_tuned reads the sentence itself; it takes no `features` and no `vectors`")
+            raise UsageFailure(
+                f"{where}: fine_tuned reads the sentence itself; it takes no `features` and no `vectors`"
+            )
         return
     if [bool(part.features), bool(part.vectors), bool(part.static)].count(True) != 1:
-        raise UsageFailure(f"{path}: {kind} learns from `features`, from `vectors` or from `static`: give one of them")
+        raise UsageFailure(f"{where}: {kind} learns from `features`, from `vectors` or from `static`: give one of them")
     if part.lexicon and not part.features:
-        raise UsageFailure(f"{path}: a `lexicon` stands beside `features`; give vectors a part of their own")
+        raise UsageFailure(f"{where}: a `lexicon` stands beside `features`; give vectors a part of their own")
     if isinstance(part.classifier, KernelRidge) and not part.vectors:
-        raise UsageFailure(f"{path}: kernel_ridge needs `vectors`; for n-grams take a linear classifier")
+        raise UsageFailure(f"{where}: kernel_ridge needs `vectors`; for n-grams take a linear classifier")
     if isinstance(part.classifier, LandmarkRidge) and not part.static:
-        raise UsageFailure(f"{path}: landmark_ridge needs `static`; for `vectors` take kernel_ridge")
+        raise UsageFailure(f"{where}: landmark_ridge needs `static`; for `vectors` take kernel_ridge")
     if isinstance(part.classifier, ComplementNB) and not part.features:
-        raise UsageFailure(f"{path}: complement_nb counts words; it cannot learn from vectors")
+        raise UsageFailure(f"{where}: complement_nb counts words; it cannot learn from vectors")
+
+
+def _require_whole(experiment: Experiment, where: str) -> None:
+    if (experiment.classifier is None) != bool(experiment.average):
+        raise UsageFailure(f"{where}: give either a `classifier` or the parts of an `average`")
+    if (experiment.average or experiment.is_baseline) and any(_seen_by(experiment)):
+        raise UsageFailure(
+            f"{where}: `features`, `lexicon`, `vectors` and `static` belong to a trained classifier, or to a part of "
+            "an average"
+        )
+    for part in experiment.parts:
+        _require_sense(part, where)
+
+
+def _require_candidates(experiment: Experiment, path: Path) -> None:
+    if experiment.is_adapted:
+        raise UsageFailure(f"{path}: tune: fine_tuned has seen every fold but its own; it cannot stand in a search")
+    for key in experiment.tune:
+        if experiment.is_baseline or key.split(".")[0] not in TUNABLE:
+            raise UsageFailure(f"{path}: tune: {key}: only {', '.join(TUNABLE)} of a trained model can be tuned")
+    for values in combinations(experiment.tune):
+        where = f"{path}: tune: {', '.join(f'{key}: {value}' for key, value in values.items())}"
+        try:
+            candidate = experiment.having(values)
+        except (UsageFailure, msgspec.ValidationError) as error:
+            raise UsageFailure(f"{where}: {error}") from error
+        _require_whole(candidate, where)
+        if (candidate.family, candidate.is_adapted) != (experiment.family, experiment.is_adapted):
+            raise UsageFailure(f"{where}: makes a model of another family; write an experiment of its own")

@@ -9,17 +9,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from features import views
 from features.adapted import Adaptation, Adapted
 from features.classifiers import KeywordClassifier, MajorityClassifier, fit, margins
+from features.duplicates import near_duplicates
 from features.errors import UsageFailure
-from features.experiments import Experiment, FineTuned, Keywords, Majority, Part
+from features.experiments import Experiment, FineTuned, Keywords, Majority
+from features.folds import CrossFit
 from features.gold import gold_matrix
 from features.lexicon import LabellingFunction
 from features.metrics import Bools
+from features.mixing import mixed, mixed_out_of_fold, platt_by_theme
 from features.resampling import Floats, folds_of
+from features.search import Search, search
 from features.text import Example, Passage
-from features.thresholds import best_threshold, calibrate, platt
+from features.thresholds import best_threshold, calibrate
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +62,16 @@ class Calibrated:
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """A fitted model and the `thresholds` (themes,) that make labels of its probabilities."""
+    """A fitted model and the `thresholds` (themes,) that make labels of its probabilities.
+
+    `experiment` says what was fitted: where it was searched for, `search` tells how, and there is nothing left to tune.
+    """
 
     experiment: Experiment
     themes: list[str]
     model: Baseline | Calibrated
     thresholds: Floats
+    search: Search | None = None
 
     def probabilities(self, passages: Sequence[Passage]) -> Floats:
         """Shape (passages, themes)."""
@@ -74,13 +81,6 @@ class Trained:
         """Where a probability reaches its theme's threshold."""
         result: Bools = probabilities >= self.thresholds
         return result
-
-
-def mixed(of_parts: Sequence[Floats], scales: Floats) -> Floats:
-    """The mean over parts of slope * margin + offset; margins (n, themes), `scales` (parts, themes, 2)."""
-    scaled = [found * scale[:, 0] + scale[:, 1] for found, scale in zip(of_parts, scales, strict=True)]
-    result: Floats = np.mean(scaled, axis=0, dtype=np.float64)
-    return result
 
 
 def train_rows(examples: Sequence[Example], experiment: Experiment) -> list[Example]:
@@ -99,33 +99,36 @@ def train_model(
     folds: int,
     seed: int,
     threshold_shrinkage: float,
+    shingle: int,
+    near_duplicate: float,
 ) -> Trained:
     """Fit `experiment` on the train part of `examples`; see params.yaml for the options' meaning and effect."""
     rows = train_rows(examples, experiment)
     gold = gold_matrix(rows, themes)
-    passages = [row.passage for row in rows]
     half = np.full(len(themes), 0.5)
     match experiment.classifier:
         case Majority():
             return Trained(experiment, list(themes), Baseline(MajorityClassifier(gold)), half)
         case Keywords():
             return Trained(experiment, list(themes), Baseline(KeywordClassifier(functions, themes)), half)
+    repeats = near_duplicates([row.text for row in rows], shingle=shingle, at_least=near_duplicate)
     fold_of = folds_of([row.group for row in rows], folds, seed)
-    held_out = [
-        _of_adaptation(adaptation, rows, len(themes))
-        if isinstance(part.classifier, FineTuned)
-        else out_of_fold(part, passages, gold, fold_of, functions)
-        for part in experiment.parts
-    ]
+    adapted = _out_of_fold(adaptation, rows, len(themes)) if adaptation else None
+    in_folds = CrossFit([row.passage for row in rows], gold, fold_of, repeats, functions, adapted)
     is_gold = np.array([row.label_source == "gold" for row in rows])
-    scales = _scales(held_out, gold, is_gold)
-    together = mixed(held_out, scales)
-    calibration = _platt_by_theme(together, gold, is_gold)
+    found = None
+    if experiment.tune:
+        found, together = search(experiment, in_folds, is_gold)
+        experiment, scales = experiment.having(found.chosen), found.final.scales
+    else:
+        held_out = mixed_out_of_fold(experiment, in_folds, is_gold)
+        together, scales = held_out.margins, held_out.scales
+    calibration = platt_by_theme(together, gold, is_gold)
     thresholds = half
     if experiment.thresholds == "tuned":
         thresholds = _best_thresholds(calibrate(together, calibration), gold, is_gold, threshold_shrinkage)
     mixture = fit_mixture(experiment, rows, themes, functions, adaptation.model if adaptation else None, scales)
-    return Trained(experiment, list(themes), Calibrated(mixture, calibration), thresholds)
+    return Trained(experiment, list(themes), Calibrated(mixture, calibration), thresholds, found)
 
 
 def fit_mixture(
@@ -149,11 +152,7 @@ def fit_mixture(
 
 
 def dumps(trained: Trained) -> bytes:
-    """Bytes of a trained model, the same for the same model: the memory address that scikit-learn keeps is cleared."""
-    if isinstance(trained.model, Calibrated):
-        for pipeline in trained.model.mixture.pipelines:
-            for view in views.vectorizers(pipeline):
-                view.__dict__.pop("_stop_words_id", None)
+    """Bytes of a trained model, the same for the same model."""
     # Twice, because the first pass writes shared strings where fitting happened to share them.
     once = pickle.loads(pickle.dumps(trained, protocol=5))
     return pickle.dumps(once, protocol=5)
@@ -167,44 +166,10 @@ def loads(content: bytes) -> Trained:
     return trained
 
 
-def out_of_fold(
-    part: Part,
-    passages: Sequence[Passage],
-    gold: Bools,
-    fold_of: NDArray[np.int64],
-    functions: Sequence[LabellingFunction],
-) -> Floats:
-    """Margins (rows, themes) of each row from a model fitted on the other folds."""
-    found = np.full(gold.shape, np.nan)
-    for fold in np.unique(fold_of):
-        held_out = fold_of == fold
-        pipeline = fit(part, _where(~held_out, passages), gold[~held_out], functions)
-        found[held_out] = margins(pipeline, _where(held_out, passages))
-    return found
-
-
-def _of_adaptation(adaptation: Adaptation | None, rows: Sequence[Example], themes: int) -> Floats:
+def _out_of_fold(adaptation: Adaptation, rows: Sequence[Example], themes: int) -> Floats:
     """The fine-tuned encoder's own margins out of fold (rows, themes); NaN for a row that it has not learned from."""
-    if adaptation is None:
-        raise UsageFailure("the encoder is not fine-tuned: set adapt.epochs in params.yaml, or take the experiment out")
     unknown = np.full(themes, np.nan)
     return np.array([adaptation.held_out.get(row.sentence_id, unknown) for row in rows])
-
-
-def _where(wanted: NDArray[np.bool_], passages: Sequence[Passage]) -> list[Passage]:
-    return [passage for passage, here in zip(passages, wanted, strict=True) if here]
-
-
-def _scales(held_out: Sequence[Floats], gold: Bools, is_gold: NDArray[np.bool_]) -> Floats:
-    """What puts the parts' margins on one scale, their own held-out log-odds; a single part needs none."""
-    if len(held_out) == 1:
-        return np.tile([1.0, 0.0], (1, gold.shape[1], 1))
-    return np.array([_platt_by_theme(found, gold, is_gold) for found in held_out])
-
-
-def _platt_by_theme(found: Floats, gold: Bools, is_gold: NDArray[np.bool_]) -> Floats:
-    usable = is_gold[:, None] & ~np.isnan(found)
-    return np.array([platt(found[keep, n], gold[keep, n]) for n, keep in enumerate(usable.T)])
 
 
 def _best_thresholds(probabilities: Floats, gold: Bools, is_gold: NDArray[np.bool_], shrinkage: float) -> Floats:

@@ -1,8 +1,7 @@
 """What a part of an experiment sees of a passage, as the first step of a scikit-learn Pipeline: passages in."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from scipy.sparse import csr_array
 from sklearn.base import BaseEstimator, TransformerMixin
@@ -13,23 +12,10 @@ from features.distilled import StaticVectors
 from features.experiments import NGrams, Part
 from features.lexicon import LabellingFunction
 from features.text import Passage
+from features.vectorizer import NGramVectorizer
 from features.vectors import SentenceVectors
 
-if TYPE_CHECKING:
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
 LEXICON = "lexicon"
-
-
-@dataclass(frozen=True, slots=True)
-class Lowered:
-    """Takes one field of a passage, in small letters."""
-
-    field: str
-
-    def __call__(self, passage: Passage) -> str:
-        text: str = getattr(passage, self.field)
-        return text.lower()
 
 
 class LexiconHits(TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -58,7 +44,7 @@ def build(part: Part, functions: Sequence[LabellingFunction]) -> Any:
         return SentenceVectors(part.vectors.layers)
     if part.static:
         return StaticVectors(part.static.layers, part.static.width, part.static.penalty)
-    steps: list[tuple[str, Any]] = [(_name(n, view), _vectorizer(view)) for n, view in enumerate(part.features)]
+    steps: list[tuple[str, Any]] = [(_name(n, view), NGramVectorizer(view)) for n, view in enumerate(part.features)]
     weights = {_name(n, view): view.weight for n, view in enumerate(part.features)}
     if part.lexicon:
         steps.append((LEXICON, LexiconHits(functions)))
@@ -66,7 +52,7 @@ def build(part: Part, functions: Sequence[LabellingFunction]) -> Any:
     return FeatureUnion(steps, transformer_weights=weights)
 
 
-def vectorizers(pipeline: Any) -> list["TfidfVectorizer"]:
+def vectorizers(pipeline: Any) -> list[NGramVectorizer]:
     """The n-gram views of a fitted pipeline, in the order of the part's features; none for what reads an encoder."""
     return [step for name, step in _steps(pipeline) if name != LEXICON]
 
@@ -83,17 +69,3 @@ def _steps(pipeline: Any) -> list[tuple[str, Any]]:
 
 def _name(number: int, view: NGrams) -> str:
     return f"{number}-{view.field}-{view.of}"
-
-
-def _vectorizer(view: NGrams) -> "TfidfVectorizer":
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
-    return TfidfVectorizer(
-        preprocessor=Lowered(view.field),
-        analyzer="word" if view.of == "words" else "char_wb",
-        ngram_range=view.ngrams,
-        min_df=view.min_df,
-        sublinear_tf=view.sublinear_tf,
-        use_idf=view.idf,
-        norm=view.norm,
-    )

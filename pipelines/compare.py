@@ -10,6 +10,7 @@ from features.comparison import Difference, compare_labels, in_words
 from features.errors import UsageFailure
 from features.metrics import Predictions, macro_f1
 from pipelines import predictions, store
+from pipelines.about import About
 from pipelines.command import Count, experiment_names, parameters, run, stage
 
 
@@ -87,7 +88,7 @@ def main(options: argparse.Namespace) -> str:
 
 def _entry(folder: Path, themes: Sequence[str]) -> Entry:
     store.check(folder)
-    family = store.read_json(folder / "about.json", dict[str, str])["family"]
+    family = store.read_json(folder / "about.json", About).family
     return Entry(family, predictions.read(folder / "predictions.parquet", themes))
 
 

@@ -13,9 +13,11 @@ from typing import Annotated
 
 import msgspec
 
-from features import codebook, experiments, lexicon, training
+from features import codebook, experiments, lexicon
+from features.duplicates import near_duplicates
 from features.errors import UsageFailure
 from features.experiments import Experiment
+from features.folds import CrossFit
 from features.gold import GoldRow, gold_matrix, read_gold
 from features.lexicon import LabellingFunction
 from features.metrics import macro_f1
@@ -65,8 +67,10 @@ def corpus_report(
     # Test stays closed: only `evaluate` scores on it.
     opened = [row for row in coded if row.part in ("train", "valid")]
     truth = gold_matrix(opened, themes)
+    repeats = near_duplicates([row.text for row in opened], shingle=shingle, at_least=near_duplicate)
     fold_of = folds_of([row.group for row in opened], folds, seed)
-    margins = training.out_of_fold(experiment.parts[0], [row.passage for row in opened], truth, fold_of, functions)
+    in_folds = CrossFit([row.passage for row in opened], truth, fold_of, repeats, functions)
+    margins = in_folds.out_of_fold(experiment.parts[0])
     return CorpusReport(
         profiles={
             name: profile(one, themes, functions, shingle=shingle, near_duplicate=near_duplicate)

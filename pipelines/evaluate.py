@@ -14,6 +14,7 @@ from features.spreadsheet import guarded
 from features.text import Example
 from features.training import Trained
 from pipelines import adaptations, predictions, states, store, tables, timings
+from pipelines.about import About
 from pipelines.command import Count, parameters, run, stage
 
 MEASURED = ("valid", "test")
@@ -59,7 +60,8 @@ def main(options: argparse.Namespace) -> str:
     with store.writing(options.out) as folder:
         store.write_json(folder / "metrics.json", _headline(done))
         store.write_json(folder / "scores.json", flat(done.metrics))
-        store.write_json(folder / "about.json", {"experiment": name, "family": trained.experiment.family})
+        chosen = trained.search.chosen if trained.search else {}
+        store.write_json(folder / "about.json", About(name, trained.experiment.family, chosen))
         predictions.write(folder / "predictions.parquet", done.rows, done.predictions, done.themes)
         _write_errors(done, trained, folder / "errors.csv")
         _draw(done, folder)

@@ -12,10 +12,11 @@ from features import codebook, experiments, lexicon
 from features.adapted import Adaptation
 from features.experiments import Experiment
 from features.lexicon import LabellingFunction
+from features.search import Search
 from features.text import Example
 from features.training import Calibrated, Trained, dumps, train_model, train_rows
 from pipelines import adaptations, states, store, tables, timings
-from pipelines.command import parameters, run, stage
+from pipelines.command import Count, Share, parameters, run, stage
 
 
 def train(
@@ -28,6 +29,8 @@ def train(
     folds: Annotated[int, msgspec.Meta(ge=2)],
     seed: int,
     threshold_shrinkage: Annotated[float, msgspec.Meta(ge=0)],
+    shingle: Count,
+    near_duplicate: Share,
 ) -> Trained:
     """The fitted model with calibrators and thresholds; valid and test are never looked at."""
     only_train = [row for row in examples if row.part == "train"]
@@ -40,6 +43,8 @@ def train(
         folds=folds,
         seed=seed,
         threshold_shrinkage=threshold_shrinkage,
+        shingle=shingle,
+        near_duplicate=near_duplicate,
     )
 
 
@@ -71,9 +76,19 @@ def _facts(trained: Trained, rows: Sequence[Example]) -> dict[str, object]:
         "thresholds": trained.thresholds.round(6).tolist(),
         "calibration": calibrated and calibrated.calibration.round(6).tolist(),
         "scales": calibrated and calibrated.mixture.scales.round(6).tolist(),
+        "search": trained.search and _choices(trained.search),
         "documents": len({row.doc for row in rows}),
         "sentences": Counter(row.label_source for row in rows),
     }
+
+
+def _choices(search: Search) -> dict[str, object]:
+    """What was tried, its score (macro average precision) by the folds that chose, and what they chose."""
+    by_fold, final = (
+        [{"chosen": search.candidates[choice.candidate], "scores": choice.scores} for choice in choices]
+        for choices in (search.by_fold, [search.final])
+    )
+    return {"candidates": search.candidates, "by_fold": by_fold, "final": final[0]}
 
 
 if __name__ == "__main__":

@@ -66,6 +66,8 @@ def transfer(
     draws: Count,
     folds: Annotated[int, msgspec.Meta(ge=2)],
     threshold_shrinkage: Annotated[float, msgspec.Meta(ge=0)],
+    shingle: Count,
+    near_duplicate: Share,
     resamples: Count,
     seed: int,
 ) -> Transfer:
@@ -77,7 +79,16 @@ def transfer(
     def gain(documents: frozenset[str]) -> Gain:
         rows = [row for row in coded if row.doc in documents]
         trained = training.train_model(
-            experiment, rows, themes, functions, None, folds=folds, seed=seed, threshold_shrinkage=threshold_shrinkage
+            experiment,
+            rows,
+            themes,
+            functions,
+            None,
+            folds=folds,
+            seed=seed,
+            threshold_shrinkage=threshold_shrinkage,
+            shingle=shingle,
+            near_duplicate=near_duplicate,
         )
         probabilities = trained.probabilities(passages)
         said = on_gold(gold, themes, trained.labels(probabilities), probabilities)

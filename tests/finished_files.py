@@ -63,11 +63,13 @@ def experiment(name: str, c: float) -> None:
     write(f"experiments/{name}.yaml", f"# {name} finds more.\n# Learned: it does.\n{yaml.safe_dump(_content(c))}")
 
 
-def evaluate(name: str, c: float) -> None:
+def evaluate(name: str, c: float, chosen: dict[str, Any] | None = None) -> None:
     """data/evaluate/<name>; every score follows from `c`."""
     folder = fresh(f"data/evaluate/{name}")
     scores = {"valid/macro_f1": c / 10, "test/macro_f1": c / 20, "test/f1/online": 0.5, "test/recall/online": None}
     (folder / "scores.json").write_text(json.dumps(scores))
+    about = {"experiment": name, "family": "linear-ngrams", "chosen": chosen or {}}
+    (folder / "about.json").write_text(json.dumps(about))
     (folder / "metrics.json").write_text(json.dumps({"test": {"macro_f1": c / 20}}))
     (folder / "errors.csv").write_text("theme,text\n")
     (folder / "precision_recall.png").write_bytes(b"png")

@@ -38,6 +38,16 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, empty_database: Path) 
     return folder
 
 
+def test_a_run_shows_what_was_chosen_in_place_of_what_the_file_says(here: Path) -> None:
+    finished_files.evaluate("a", 1.0, {"classifier.c": 3.0, "features.0.min_df": 2})
+    finished_files.lock("a", 1.0)
+    track_here()
+    shown = tracked.current()["a"].data.params
+    assert shown["classifier.c"] == "3.0"
+    assert shown["features.0.min_df"] == "2"
+    assert tracked.current()["b"].data.params["classifier.c"] == "1.0"
+
+
 def test_a_run_shows_the_numbers_parameters_data_and_files_of_its_experiment(here: Path) -> None:
     finished_files.write(".timings/a.json", '{"train_seconds": 1.5}')
     track_here()

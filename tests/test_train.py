@@ -1,3 +1,4 @@
+import json
 import shutil
 import subprocess
 import sys
@@ -62,6 +63,23 @@ def test_the_command_writes_the_model_its_facts_and_git_ignored_times(workspace:
     out = store.check(workspace / "data" / "train" / "x")
     assert sorted(path.name for path in out.iterdir()) == ["MANIFEST.sha256", "fit.json", "model.pkl"]
     assert (workspace / ".timings" / "tfidf-word-logreg.json").is_file()
+
+
+def test_the_facts_of_a_search_name_every_candidate_with_its_scores_and_every_choice(workspace: Path) -> None:
+    path = workspace / "experiments" / "searched.yaml"
+    words = (workspace / "experiments" / "complement-nb.yaml").read_text(encoding="utf-8")
+    path.write_text(f"{words}tune:\n  classifier.alpha: [0.1, 1.0]\n", encoding="utf-8")
+    done = run(workspace, "experiments/searched.yaml")
+    assert done.returncode == 0, done.stderr
+    facts = json.loads((workspace / "data" / "train" / "x" / "fit.json").read_text(encoding="utf-8"))
+    assert facts["search"]["candidates"] == [{"classifier.alpha": 0.1}, {"classifier.alpha": 1.0}]
+    choices = [*facts["search"]["by_fold"], facts["search"]["final"]]
+    assert len(choices) == PARAMS["train"]["folds"] + 1
+    for choice in choices:
+        best = choice["scores"].index(max(choice["scores"]))
+        assert choice["chosen"] == facts["search"]["candidates"][best]
+    assert facts["experiment"]["classifier"]["alpha"] == facts["search"]["final"]["chosen"]["classifier.alpha"]
+    assert facts["experiment"]["tune"] == {}
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import msgspec
 from features import experiments
 from features.errors import IntegrityFailure
 from pipelines import store, timings
+from pipelines.about import About
 from pipelines.command import read_yaml
 
 
@@ -66,6 +67,7 @@ def collect(
     for out in stages["evaluate"].outs:
         _require_as_locked(out, name)
     scores = store.read_json(evaluate / "scores.json", dict[str, float | None])
+    chosen = store.read_json(evaluate / "about.json", About).chosen
     times = {f"timing/{key}": value for key, value in timings.read(name).items()}
     files = [evaluate / "errors.csv", evaluate / "metrics.json", experiment]
     return Finished(
@@ -73,7 +75,8 @@ def collect(
         fingerprint=fingerprint(stages),
         data_md5=_md5_of(split, stages["train"]),
         hypothesis=experiments.hypothesis(experiment),
-        parameters=dict(pair for stage in stages.values() for pair in _parameters(stage)),
+        # What was chosen replaces what the file says in its place: it is what was fitted.
+        parameters=dict(pair for stage in stages.values() for pair in _parameters(stage)) | dict(_flat(chosen, "")),
         metrics={key: value for key, value in scores.items() if value is not None} | times,
         artifacts=dict.fromkeys(sorted(evaluate.glob("*.png")), "plots") | _present(dict.fromkeys(files, "")),
         shared=_present(shared),

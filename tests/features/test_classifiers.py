@@ -16,10 +16,12 @@ KINDS: list[experiments.Trainable] = [
     experiments.ComplementNB(),
     experiments.LogisticRegression(c=10, balanced=True),
     experiments.LinearSVM(balanced=True),
+    experiments.AveragedSGD(loss="hinge", balanced=True),
+    experiments.AveragedSGD(),
 ]
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: type(kind).__name__)
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: f"{type(kind).__name__} {getattr(kind, 'loss', '')}".strip())
 def test_margins_are_the_linear_function_that_is_exported(
     kind: experiments.Trainable, examples: list[Example], small_codebook: Codebook
 ) -> None:

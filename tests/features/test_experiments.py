@@ -4,7 +4,9 @@ import pytest
 
 from features import experiments
 from features.errors import UsageFailure
+from features.experiments import ComplementNB, LinearSVM
 
+TUNABLE = "classifier: {kind: linear_svm}\nfeatures: [{of: words, ngrams: [1, 2]}]"
 SHIPPED = sorted(Path("experiments").glob("*.yaml"))
 
 
@@ -47,6 +49,22 @@ def test_every_shipped_experiment_is_one_and_says_why_on_top(path: Path) -> None
         ("average: [{classifier: {kind: linear_svm}}]", "learns from `features`, from `vectors` or from `static`"),
         ("classifier: {kind: majority}\naverage: [{classifier: {kind: linear_svm}}]", "either a `classifier` or"),
         ("classifier: {kind: linear_svm}\nfeatures: [{of: word, ngrams: [1, 2]}]", "'word'"),
+        (f"{TUNABLE}\ntune: {{classifier.C: [1]}}", "tune: classifier.C: 1: no 'C' in the path.*kind, c, balanced"),
+        (f"{TUNABLE}\ntune: {{classifier.c: [1, many]}}", "classifier.c: many: Expected `float`, got `str`"),
+        (f"{TUNABLE}\ntune: {{classifier.c: []}}", "length >= 1"),
+        (f"{TUNABLE}\ntune: {{features.1.min_df: [1]}}", "no '1' in the path 'features.1.min_df'; there is 0"),
+        (f"{TUNABLE}\ntune: {{vectors.layers: [[6]]}}", "no 'layers' in the path 'vectors.layers'; there is nothing"),
+        (
+            f"{TUNABLE}\ntune: {{labels: [gold, gold+weak]}}",
+            "labels: only classifier, features, lexicon, vectors, static, average",
+        ),
+        (f"{TUNABLE}\ntune: {{classifier: [{{kind: kernel_ridge}}]}}", "needs `vectors`"),
+        (f"{TUNABLE}\ntune: {{classifier: [{{kind: majority}}], features: [[]]}}", "another family"),
+        ("classifier: {kind: majority}\ntune: {classifier.kind: [keywords]}", "of a trained model can be tuned"),
+        (
+            "average: [{classifier: {kind: fine_tuned}}]\ntune: {average.0.classifier: [{kind: fine_tuned}]}",
+            "in a search",
+        ),
         ("features: [", "not an experiment"),
         ("{}", "classifier"),
     ],
@@ -78,3 +96,22 @@ def test_the_hypothesis_is_the_comment_on_top_as_one_paragraph(tmp_path: Path) -
 def test_a_family_is_what_scoring_needs_whatever_fitting_asks_for(name: str, family: str, learns: bool) -> None:
     experiment = experiments.load(Path("experiments") / f"{name}.yaml")
     assert (experiment.family, experiment.learns_from_encoder) == (family, learns)
+
+
+def test_every_combination_of_tune_is_an_experiment_with_nothing_left_to_tune(tmp_path: Path) -> None:
+    text = f"{TUNABLE}\ntune: {{classifier.c: [1, 3.0], features.0.min_df: [1, 2]}}"
+    experiment = experiments.load(write(tmp_path, text))
+    found = [(one.classifier, one.features[0].min_df) for one in experiment.candidates]
+    assert found == [(LinearSVM(c), min_df) for c in (1.0, 3.0) for min_df in (1, 2)]
+    assert not any(one.tune for one in experiment.candidates)
+    assert experiment.classifier == LinearSVM(1.0)
+    (plain,) = experiments.load(write(tmp_path, TUNABLE)).candidates
+    assert plain == experiments.load(write(tmp_path, TUNABLE))
+
+
+def test_a_path_leads_into_the_parts_of_an_average_and_may_name_a_whole_classifier(tmp_path: Path) -> None:
+    part = "{classifier: {kind: linear_svm}, features: [{of: words, ngrams: [1, 2]}]}"
+    text = f"average: [{part}, {part}]\ntune: {{average.1.classifier: [{{kind: complement_nb}}, {{kind: linear_svm}}]}}"
+    first, second = experiments.load(write(tmp_path, text)).candidates
+    assert [type(part.classifier) for part in first.parts] == [LinearSVM, ComplementNB]
+    assert [type(part.classifier) for part in second.parts] == [LinearSVM, LinearSVM]

@@ -4,20 +4,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sklearn.pipeline import Pipeline
 
-from features import experiments, training
+from features import experiments
 from features.adapted import Adaptation
-from features.classifiers import fit, margins
+from features.classifiers import margins
 from features.codebook import Codebook
 from features.errors import UsageFailure
-from features.experiments import Experiment, Part
+from features.experiments import Experiment
 from features.gold import gold_matrix
 from features.lexicon import LabellingFunction
-from features.metrics import Bools, macro_f1
-from features.resampling import Floats
+from features.metrics import macro_f1
 from features.text import Example, Passage
-from features.training import Calibrated, Trained, dumps, loads, mixed, train_model, train_rows
+from features.training import Calibrated, Trained, dumps, loads, train_model, train_rows
 from tests.conftest import PARAMS
 
 KNOBS = PARAMS["train"]
@@ -85,32 +83,6 @@ def test_nothing_outside_train_changes_the_model(
         row if row.part == "train" else replace(row, text="Something else.", themes=["financing"]) for row in examples
     ]
     assert dumps(train_model(words_experiment, other, small_codebook.ids, functions, None, **KNOBS)) == dumps(trained)
-
-
-def test_out_of_fold_models_never_see_the_groups_they_score(
-    examples: list[Example], words_experiment: Experiment, monkeypatch: pytest.MonkeyPatch, small_codebook: Codebook
-) -> None:
-    group_of = {row.passage: row.group for row in examples}
-    fitted: list[set[str]] = []
-
-    def spy_fit(part: Part, passages: list[Passage], gold: Bools, functions: list[LabellingFunction]) -> Pipeline:
-        fitted.append({group_of[passage] for passage in passages})
-        return fit(part, passages, gold, functions)
-
-    def spy_margins(pipeline: Pipeline, passages: list[Passage]) -> Floats:
-        assert fitted[-1].isdisjoint(group_of[passage] for passage in passages)
-        return margins(pipeline, passages)
-
-    monkeypatch.setattr(training, "fit", spy_fit)
-    monkeypatch.setattr(training, "margins", spy_margins)
-    train_model(words_experiment, examples, small_codebook.ids, [], None, **KNOBS)
-    assert len(fitted) == KNOBS["folds"] + 1
-
-
-def test_parts_are_averaged_on_the_scale_of_their_own_log_odds() -> None:
-    margins_of_parts = [np.array([[2.0, -1.0]]), np.array([[10.0, 30.0]])]
-    scales = np.array([[[1.0, 0.0], [2.0, 1.0]], [[0.1, 1.0], [0.1, 0.0]]])
-    np.testing.assert_allclose(mixed(margins_of_parts, scales), [[(2.0 + 2.0) / 2, (-1.0 + 3.0) / 2]])
 
 
 def test_a_single_part_keeps_its_margins(trained: Trained, examples: list[Example]) -> None:

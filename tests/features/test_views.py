@@ -66,6 +66,6 @@ def test_a_lexicon_without_functions_adds_nothing() -> None:
 def test_functions_and_vectorizers_are_told_apart(functions: list[LabellingFunction]) -> None:
     fitted = [views.build(Part(LinearSVM(), FULL, Lexicon()), functions).fit(KNOWN)]
     assert views.functions(fitted) == functions
-    assert [view.ngram_range for view in views.vectorizers(fitted)] == [view.ngrams for view in FULL]
+    assert [vectorizer.view for vectorizer in views.vectorizers(fitted)] == FULL
     reads_vectors = [views.build(Part(LinearSVM(), vectors=Vectors([6])), functions)]
     assert views.functions(reads_vectors) == views.vectorizers(reads_vectors) == []

@@ -1,0 +1,91 @@
+"""Rows in folds: margins of every row from models that saw neither it nor anything that nearly repeats it."""
+
+from collections.abc import Sequence
+from itertools import compress
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from features.classifiers import fit, margins
+from features.duplicates import Pairs
+from features.errors import UsageFailure
+from features.experiments import FineTuned, Part
+from features.lexicon import LabellingFunction
+from features.metrics import Bools
+from features.resampling import Floats
+from features.text import Passage
+
+NONE: frozenset[int] = frozenset()
+
+
+class CrossFit:
+    """`passages` with their `gold` (rows, themes) and fold (rows,), and models fitted without some of the folds.
+
+    A row that nearly repeats one of the folds left out (`repeats`, shape (n, 2)) is not learned from either: groups of
+    documents are held out whole, but a stock phrase may stand in many of them. Putting all of these in one group would
+    chain a good part of the documents together, as it would in the split. Every fit is done once. `adapted` are the
+    fine-tuned encoder's margins (rows, themes), out of folds of its own.
+    """
+
+    def __init__(
+        self,
+        passages: Sequence[Passage],
+        gold: Bools,
+        fold_of: NDArray[np.int64],
+        repeats: Pairs,
+        functions: Sequence[LabellingFunction],
+        adapted: Floats | None = None,
+    ) -> None:
+        self.passages = list(passages)
+        self.gold = gold
+        self.fold_of = fold_of
+        self.folds: list[int] = np.unique(fold_of).tolist()
+        self.repeats = repeats
+        self.functions = functions
+        self.adapted = adapted
+        self._fitted: dict[tuple[bytes, frozenset[int]], Floats] = {}
+
+    def out_of_fold(self, part: Part, without: frozenset[int] = NONE) -> Floats:
+        """Margins (rows, themes) of each row from a model fitted on the other folds.
+
+        Rows of the folds `without` take no part: they are neither learned from nor answered (NaN).
+        """
+        if isinstance(part.classifier, FineTuned):
+            return self._of_adaptation(without)
+        found = np.full(self.gold.shape, np.nan)
+        for fold in self.folds:
+            if fold not in without:
+                rows = self.fold_of == fold
+                found[rows] = self._left_out(part, without | {fold})[rows]
+        return found
+
+    def learned_from(self, without: frozenset[int]) -> Bools:
+        """Which rows (rows,) a model may learn from that answers for the folds `without`."""
+        held_out = np.isin(self.fold_of, list(without))
+        first, second = self.repeats.T
+        learned = ~held_out
+        learned[first[held_out[second]]] = False
+        learned[second[held_out[first]]] = False
+        return learned
+
+    def _left_out(self, part: Part, without: frozenset[int]) -> Floats:
+        """Margins of the rows of the folds `without` from a model that does not know them; NaN for the others."""
+        key = (msgspec.json.encode(part), without)
+        if key not in self._fitted:
+            learned, held_out = self.learned_from(without), np.isin(self.fold_of, list(without))
+            pipeline = fit(part, self._passages(learned), self.gold[learned], self.functions)
+            found = np.full(self.gold.shape, np.nan)
+            found[held_out] = margins(pipeline, self._passages(held_out))
+            self._fitted[key] = found
+        return self._fitted[key]
+
+    def _of_adaptation(self, without: frozenset[int]) -> Floats:
+        if self.adapted is None:
+            raise UsageFailure(
+                "the encoder is not fine-tuned: set adapt.epochs in params.yaml, or take the experiment out"
+            )
+        return np.where(np.isin(self.fold_of, list(without))[:, None], np.nan, self.adapted)
+
+    def _passages(self, wanted: Bools) -> list[Passage]:
+        return list(compress(self.passages, wanted))

@@ -1,0 +1,127 @@
+"""N-gram features as a step of a scikit-learn Pipeline, what TfidfVectorizer gives, each training text analysed once.
+
+Which terms a text holds depends on the text alone, so folds and candidates share it. Vocabulary, document frequencies
+and idf are those of the texts fitted on, and of no others.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
+
+from features.errors import UsageFailure
+from features.experiments import NGrams
+from features.resampling import Floats
+from features.text import Passage
+
+Counts = tuple[NDArray[np.int32], NDArray[np.int32]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Analysed:
+    """Every term met in training texts, numbered in order of meeting, and each text's terms with their counts."""
+
+    numbers: dict[str, int] = field(default_factory=dict)
+    texts: dict[str, Counts] = field(default_factory=dict)
+
+
+# By kind and size of n-gram. Only texts that were fitted on are kept, so that scoring takes no memory.
+_known: dict[tuple[str, tuple[int, int]], _Analysed] = {}
+
+
+class NGramVectorizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """Weighted counts of the n-grams that occur in at least `min_df` of the texts fitted on, terms in sorted order."""
+
+    def __init__(self, view: NGrams) -> None:
+        self.view = view
+
+    def fit(self, passages: Sequence[Passage], _gold: object = None) -> "NGramVectorizer":
+        """Learn vocabulary and idf; raises UsageFailure when no term is left."""
+        self.fit_transform(passages)
+        return self
+
+    def fit_transform(self, passages: Sequence[Passage], _gold: object = None) -> csr_array:
+        """Learn vocabulary and idf; shape (passages, vocabulary). Raises UsageFailure when no term is left."""
+        texts = _lowered(passages, self.view)
+        known = _analysed(texts, self.view)
+        frequencies = np.bincount(
+            np.concatenate([known.texts[text][0] for text in texts]), minlength=len(known.numbers)
+        )
+        common = (frequencies >= max(1, self.view.min_df)).tolist()
+        terms = sorted(term for term, number in known.numbers.items() if common[number])
+        if not terms:
+            raise UsageFailure(
+                f"no n-gram of {self.view.of} occurs in {self.view.min_df} of {len(texts):,} training sentences; "
+                "lower `min_df` in the experiment, or annotate more: make annotations"
+            )
+        self.vocabulary_ = {term: column for column, term in enumerate(terms)}
+        self.weighting_ = TfidfTransformer(
+            norm=self.view.norm, use_idf=self.view.idf, sublinear_tf=self.view.sublinear_tf
+        )
+        return csr_array(self.weighting_.fit_transform(_matrix(texts, known, self.vocabulary_)))
+
+    def transform(self, passages: Sequence[Passage]) -> csr_array:
+        """Shape (passages, vocabulary)."""
+        texts = _lowered(passages, self.view)
+        known = _known.get(_key(self.view), _Analysed())
+        if all(text in known.texts for text in texts):
+            counts = _matrix(texts, known, self.vocabulary_)
+        else:
+            counts = _counter(self.view, self.vocabulary_).transform(texts)
+        return csr_array(self.weighting_.transform(counts))
+
+    def get_feature_names_out(self, _names: object = None) -> NDArray[Any]:
+        """The terms, in the order of the columns."""
+        return np.array(list(self.vocabulary_), dtype=object)
+
+    @property
+    def idf_(self) -> Floats:
+        """The weight of each term, shape (vocabulary,): its inverse document frequency, or 1 where not asked for."""
+        return np.asarray(self.weighting_.idf_ if self.view.idf else np.ones(len(self.vocabulary_)), dtype=np.float64)
+
+
+def _key(view: NGrams) -> tuple[str, tuple[int, int]]:
+    return view.of, view.ngrams
+
+
+def _lowered(passages: Sequence[Passage], view: NGrams) -> list[str]:
+    """The field of each passage that the view sees, in small letters."""
+    return [getattr(passage, view.field).lower() for passage in passages]
+
+
+def _counter(view: NGrams, vocabulary: Mapping[str, int] | None = None) -> CountVectorizer:
+    analyzer = "word" if view.of == "words" else "char_wb"
+    return CountVectorizer(analyzer=analyzer, ngram_range=view.ngrams, vocabulary=vocabulary, lowercase=False)
+
+
+def _analysed(texts: Sequence[str], view: NGrams) -> _Analysed:
+    """What is known after analysing those of `texts` that are new."""
+    known = _known.setdefault(_key(view), _Analysed())
+    terms = _counter(view).build_analyzer()
+    for text in texts:
+        if text not in known.texts:
+            counted = Counter(known.numbers.setdefault(term, len(known.numbers)) for term in terms(text))
+            known.texts[text] = (np.fromiter(counted.keys(), np.int32), np.fromiter(counted.values(), np.int32))
+    return known
+
+
+def _matrix(texts: Sequence[str], known: _Analysed, vocabulary: Mapping[str, int]) -> csr_array:
+    """Counts of the terms of `vocabulary` in texts that are known, shape (texts, vocabulary)."""
+    numbers, counts = (np.concatenate(arrays) for arrays in zip(*(known.texts[text] for text in texts), strict=True))
+    edges = np.cumsum([0, *(len(known.texts[text][0]) for text in texts)])
+    column_of = np.full(len(known.numbers), -1, dtype=np.int32)
+    named = [(known.numbers[term], column) for term, column in vocabulary.items() if term in known.numbers]
+    column_of[[number for number, _ in named]] = [column for _, column in named]
+    columns = column_of[numbers]
+    wanted = columns >= 0
+    edges = np.concatenate([[0], np.cumsum(wanted)])[edges]
+    shape = (len(texts), len(vocabulary))
+    found = csr_array((counts[wanted].astype(np.float64), columns[wanted], edges.astype(np.int32)), shape=shape)
+    found.sort_indices()
+    return found

@@ -135,6 +135,7 @@ class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Experiment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What to fit, on which labels: one classifier, or the average of several parts.
 
+    `weights` of the parts of an average: equal, or stacked: learned per theme from out-of-fold predictions of train.
     `thresholds` tuned: from out-of-fold predictions of train; half: 0.5 everywhere.
 
     `tune` gives candidate values for what stands elsewhere in the experiment, by dotted path (`classifier.c`,
@@ -148,6 +149,7 @@ class Experiment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     vectors: Vectors | None = None
     static: Static | None = None
     average: list[Part] = []
+    weights: Literal["equal", "stacked"] = "equal"
     labels: Literal["gold", "gold+weak"] = "gold"
     thresholds: Literal["tuned", "half"] = "tuned"
     tune: dict[str, Annotated[list[Any], msgspec.Meta(min_length=1)]] = {}
@@ -244,6 +246,8 @@ def _require_sense(part: Part, where: str) -> None:
 def _require_whole(experiment: Experiment, where: str) -> None:
     if (experiment.classifier is None) != bool(experiment.average):
         raise UsageFailure(f"{where}: give either a `classifier` or the parts of an `average`")
+    if experiment.weights == "stacked" and len(experiment.average) < 2:
+        raise UsageFailure(f"{where}: stacked `weights` are learned for an `average` of two parts or more")
     if (experiment.average or experiment.is_baseline) and any(_seen_by(experiment)):
         raise UsageFailure(
             f"{where}: `features`, `lexicon`, `vectors` and `static` belong to a trained classifier, or to a part of "

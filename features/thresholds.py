@@ -17,25 +17,27 @@ def calibrate(margins: Floats, calibration: Floats) -> Floats:
     return sigmoid(margins * calibration[:, 0] + calibration[:, 1])
 
 
-def platt(margins: Floats, gold: Bools) -> tuple[float, float]:
-    """Slope and offset of the sigmoid that turns one theme's out-of-fold margins into probabilities.
+def platt(margins: Floats, gold: Bools) -> tuple[Floats, float]:
+    """Slopes (k,) and offset of the sigmoid that turns one theme's out-of-fold margins (n, k) into probabilities.
 
-    Platt (1999) with the smoothed targets of Lin, Lin and Weng (2007); a slope is never negative.
+    Platt (1999) with the smoothed targets of Lin, Lin and Weng (2007). For k > 1 it is stacking (Wolpert 1992). A slope
+    is never negative, which keeps parts that resemble each other from cancelling out (Breiman 1996).
     """
     from scipy.optimize import minimize
 
+    k = margins.shape[1]
     positives, negatives = gold.sum(), (~gold).sum()
     targets = np.where(gold, (positives + 1) / (positives + 2), 1 / (negatives + 2))
 
     def loss(parameters: Floats) -> tuple[float, Floats]:
-        scores = parameters[0] * margins + parameters[1]
+        scores = margins @ parameters[:k] + parameters[k]
         errors = sigmoid(scores) - targets
         value = (np.logaddexp(0, scores) - targets * scores).sum()
-        return float(value), np.array([(errors * margins).sum(), errors.sum()])
+        return float(value), np.append(errors @ margins, errors.sum())
 
-    start = np.array([1.0, np.log((positives + 1) / (negatives + 1))])
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[(1e-6, None), (None, None)])
-    return float(found.x[0]), float(found.x[1])
+    start = np.append(np.full(k, 1 / k), np.log((positives + 1) / (negatives + 1)))
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[(1e-6, None)] * k + [(None, None)])
+    return found.x[:k], float(found.x[k])
 
 
 def best_threshold(probabilities: Floats, gold: Bools, *, shrinkage: float) -> float:

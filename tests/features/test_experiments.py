@@ -65,6 +65,7 @@ def test_every_shipped_experiment_is_one_and_says_why_on_top(path: Path) -> None
             "average: [{classifier: {kind: fine_tuned}}]\ntune: {average.0.classifier: [{kind: fine_tuned}]}",
             "in a search",
         ),
+        ("average: [{classifier: {kind: fine_tuned}}]\nweights: stacked", "of two parts or more"),
         ("features: [", "not an experiment"),
         ("{}", "classifier"),
     ],

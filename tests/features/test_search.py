@@ -13,10 +13,10 @@ from features.experiments import Experiment
 from features.folds import CrossFit
 from features.gold import gold_matrix
 from features.metrics import Bools
+from features.mixing import platt_by_theme
 from features.resampling import Floats, folds_of
 from features.search import search
 from features.text import Example, Passage
-from features.thresholds import platt
 from features.training import Calibrated, dumps, loads, train_model
 from tests.conftest import PARAMS
 
@@ -59,7 +59,7 @@ def by_hand(experiment: Experiment, rows: CrossFit, outer: int) -> tuple[int, Fl
     best = int(np.argmax(scores))
     learned = rows.fold_of != outer
     model = fit(experiment.candidates[best].parts[0], where(rows, learned), rows.gold[learned], [])
-    scales = np.array([platt(held_out[best][learned, n], rows.gold[learned, n]) for n in range(5)])
+    scales = platt_by_theme(held_out[best], rows.gold, learned)
     return best, margins(model, where(rows, ~learned)) * scales[:, 0] + scales[:, 1]
 
 

@@ -29,14 +29,24 @@ def test_platt_recovers_the_sigmoid_that_made_the_labels() -> None:
     generator = np.random.default_rng(5)
     margins = generator.normal(size=20_000)
     gold = generator.random(20_000) < sigmoid(2 * margins - 1)
-    slope, offset = platt(margins, gold)
+    (slope,), offset = platt(margins[:, None], gold)
     assert slope == pytest.approx(2, abs=0.1)
     assert offset == pytest.approx(-1, abs=0.1)
 
 
+def test_each_of_several_margins_gets_the_slope_it_is_worth_and_none_a_negative_one() -> None:
+    generator = np.random.default_rng(5)
+    margins = generator.normal(size=(20_000, 3))
+    gold = generator.random(20_000) < sigmoid(margins @ [2.0, 0.5, -1.0] - 1)
+    slopes, offset = platt(margins, gold)
+    np.testing.assert_allclose(slopes[:2] / slopes[0], [1, 0.25], atol=0.05)
+    assert 0 <= slopes[2] < 1e-5
+    assert offset < 0
+
+
 def test_a_margin_that_knows_nothing_gives_the_prevalence() -> None:
     gold = np.arange(1000) < 100
-    slope, offset = platt(np.zeros(1000), gold)
+    (slope,), offset = platt(np.zeros((1000, 1)), gold)
     assert sigmoid(np.array(offset)) == pytest.approx(0.1, abs=0.005)
     assert slope >= 0
 

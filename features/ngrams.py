@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -12,6 +13,8 @@ from features.text import Passage
 
 _WORD = re.compile(r"(?u)\b\w\w+\b")
 _SPACES = re.compile(r"\s\s+")
+# A sentence is met again as a neighbour of the next one and of the one before.
+_REMEMBERED = 4096
 
 
 def terms(text: str, view: NGrams) -> list[str]:
@@ -28,7 +31,8 @@ def matrix(passages: Sequence[Passage], view: NGrams, vocabulary: Mapping[str, i
     indices: list[int] = []
     edges = [0]
     for passage in passages:
-        indices += [vocabulary[term] for term in terms(getattr(passage, view.field), view) if term in vocabulary]
+        columns = map(vocabulary.get, terms(getattr(passage, view.field), view))
+        indices += [column for column in columns if column is not None]
         edges.append(len(indices))
     shape = (len(passages), len(vocabulary))
     counts = csr_array((np.ones(len(indices)), np.array(indices, dtype=np.int64), np.array(edges)), shape=shape)
@@ -45,10 +49,14 @@ def matrix(passages: Sequence[Passage], view: NGrams, vocabulary: Mapping[str, i
 
 
 def _word_ngrams(lowered: str, shortest: int, longest: int) -> Iterator[str]:
-    words = _WORD.findall(lowered)
+    words = _words(lowered)
     for size in range(shortest, longest + 1):
-        for start in range(len(words) - size + 1):
-            yield " ".join(words[start : start + size])
+        yield from map(" ".join, zip(*(words[start:] for start in range(size)), strict=False))
+
+
+@lru_cache(_REMEMBERED)
+def _words(lowered: str) -> list[str]:
+    return _WORD.findall(lowered)
 
 
 def _character_ngrams(lowered: str, shortest: int, longest: int) -> Iterator[str]:

@@ -37,7 +37,7 @@ TEXT = st.text(max_size=80) | st.text(alphabet="ab terrorist financing.-’é\u0
 
 @pytest.fixture(scope="module")
 def both(examples: list[Example], small_codebook: Codebook) -> Trained:
-    experiment = experiments.load(Path("experiments/ngrams-static.yaml"))
+    experiment = experiments.load(Path("experiments/context-static.yaml"))
     return train(experiment, examples, small_codebook.ids, [], None, **PARAMS["train"])
 
 

@@ -90,7 +90,7 @@ def test_the_hypothesis_is_the_comment_on_top_as_one_paragraph(tmp_path: Path) -
     [
         ("majority", "baseline", False),
         ("tfidf-word-logreg", "linear-ngrams", False),
-        ("ngrams-static", "static", True),
+        ("context-static", "static", True),
         ("ngrams-minilm-kernel", "encoder", True),
     ],
 )

@@ -1,6 +1,7 @@
 """From a part of an experiment to a scikit-learn Pipeline: passages in, one margin per theme out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 _ROWS_AT_ONCE = 1_000
-# Kernel ridge regression holds a matrix of rows by rows: 3 GB at this many.
+# Kernel ridge regression holds a matrix of rows by rows: 3 GB at this many, for each fold that is fitted at once.
 _MOST_KERNEL_ROWS = 20_000
 _REGRESSIONS = (experiments.KernelRidge, experiments.LandmarkRidge)
 
@@ -41,23 +42,31 @@ def fit(part: Part, passages: Sequence[Passage], gold: Bools, functions: Sequenc
 
     `functions` are what a part's lexicon looks for.
     """
-    import warnings
-
     if len(passages) > _MOST_KERNEL_ROWS and (part.static or isinstance(part.classifier, experiments.KernelRidge)):
         what, instead = ("`static`", "`features`") if part.static else ("kernel_ridge", "logistic_regression")
         raise ResourceFailure(
             f"{what} on {len(passages):,} sentences needs more memory than can be counted on (at most "
             f"{_MOST_KERNEL_ROWS:,}); take {instead}"
         )
-    with warnings.catch_warnings():
-        # A fold may lack a theme: `margins` answers NaN for it.
-        warnings.filterwarnings("ignore", message="Label .* is present in all training examples")
-        warnings.filterwarnings("ignore", message="Label not .* is present in all training examples")
-        wanted = 2.0 * gold - 1.0 if isinstance(part.classifier, _REGRESSIONS) else gold.astype(np.int64)
-        pipeline = build(part, functions).fit(list(passages), wanted)
+    wanted = 2.0 * gold - 1.0 if isinstance(part.classifier, _REGRESSIONS) else gold.astype(np.int64)
+    pipeline = build(part, functions).fit(list(passages), wanted)
     if is_kernel(pipeline):
         pipeline[-1].dual_coef_[:, gold.all(axis=0) | ~gold.any(axis=0)] = np.nan
     return pipeline
+
+
+@contextmanager
+def themes_may_be_missing() -> Iterator[None]:
+    """Within the block nobody warns that a fold lacks a theme: `margins` answers NaN for it.
+
+    To be entered before any threads are started: how warnings are handled is one setting for all of them.
+    """
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Label .* is present in all training examples")
+        warnings.filterwarnings("ignore", message="Label not .* is present in all training examples")
+        yield
 
 
 def margins(pipeline: "Pipeline | Adapted", passages: Sequence[Passage]) -> Floats:

@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from features.classifiers import fit, margins
+from features.classifiers import fit, margins, themes_may_be_missing
 from features.duplicates import Pairs
 from features.errors import UsageFailure
 from features.experiments import FineTuned, Part
@@ -15,6 +15,7 @@ from features.lexicon import LabellingFunction
 from features.metrics import Bools
 from features.resampling import Floats
 from features.text import Passage
+from features.threads import in_threads
 
 NONE: frozenset[int] = frozenset()
 
@@ -54,10 +55,12 @@ class CrossFit:
         if isinstance(part.classifier, FineTuned):
             return self._of_adaptation(without)
         found = np.full(self.gold.shape, np.nan)
-        for fold in self.folds:
-            if fold not in without:
+        answered = [fold for fold in self.folds if fold not in without]
+        with themes_may_be_missing():
+            margins_of = in_threads(lambda fold: self._left_out(part, without | {fold}), answered)
+            for fold, left_out in zip(answered, margins_of, strict=True):
                 rows = self.fold_of == fold
-                found[rows] = self._left_out(part, without | {fold})[rows]
+                found[rows] = left_out[rows]
         return found
 
     def learned_from(self, without: frozenset[int]) -> Bools:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.adapted import Adaptation, Adapted
-from features.classifiers import KeywordClassifier, MajorityClassifier, fit, margins
+from features.classifiers import KeywordClassifier, MajorityClassifier, fit, margins, themes_may_be_missing
 from features.duplicates import near_duplicates
 from features.errors import UsageFailure
 from features.experiments import Experiment, FineTuned, Keywords, Majority
@@ -144,10 +144,11 @@ def fit_mixture(
     `adapted` must have been fine-tuned on the same `rows`.
     """
     passages, gold = [row.passage for row in rows], gold_matrix(rows, themes)
-    pipelines = [
-        adapted if isinstance(part.classifier, FineTuned) else fit(part, passages, gold, functions)
-        for part in experiment.parts
-    ]
+    with themes_may_be_missing():
+        pipelines = [
+            adapted if isinstance(part.classifier, FineTuned) else fit(part, passages, gold, functions)
+            for part in experiment.parts
+        ]
     return Mixture(pipelines, scales)
 
 

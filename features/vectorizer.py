@@ -7,6 +7,7 @@ and idf are those of the texts fitted on, and of no others.
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,7 @@ class _Analysed:
 
 # By kind and size of n-gram. Only texts that were fitted on are kept, so that scoring takes no memory.
 _known: dict[tuple[str, tuple[int, int]], _Analysed] = {}
+_lock = Lock()
 
 
 class NGramVectorizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -48,7 +50,10 @@ class NGramVectorizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def fit_transform(self, passages: Sequence[Passage], _gold: object = None) -> csr_array:
         """Learn vocabulary and idf; shape (passages, vocabulary). Raises UsageFailure when no term is left."""
-        texts = _lowered(passages, self.view)
+        with _lock:
+            return self._learned(_lowered(passages, self.view))
+
+    def _learned(self, texts: Sequence[str]) -> csr_array:
         known = _analysed(texts, self.view)
         frequencies = np.bincount(
             np.concatenate([known.texts[text][0] for text in texts]), minlength=len(known.numbers)

@@ -4,9 +4,7 @@ Much the dearest stage, and done once for all experiments that want it; `epochs:
 """
 
 import argparse
-import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -22,6 +20,7 @@ from features.gold import gold_matrix
 from features.metrics import Bools
 from features.resampling import Floats, folds_of
 from features.text import Example
+from features.threads import in_threads
 from pipelines import adaptations, store, tables
 from pipelines.command import parameters, progress, run, stage
 
@@ -66,9 +65,7 @@ def adapt(
         return tuned, fine_tuning.pooled(tuned.blocks, [below[n] for n in np.flatnonzero(held_out).tolist()])
 
     every = [None, *range(folds)]
-    # Threads, since nearly all the time is spent inside numpy; the result does not depend on their number.
-    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-        (whole, _), *parts = progress(pool.map(one, every), total=len(every), unit="fits")
+    (whole, _), *parts = progress(in_threads(one, every), total=len(every), unit="fits")
     held_out: dict[str, Floats] = {}
     for fold, (tuned, states) in enumerate(parts):
         found = fine_tuning.margins(tuned.head, states)

@@ -13,6 +13,7 @@ from features import embeddings, encoder, experiments
 from features.encoder import Layer, States
 from features.errors import Failure, UsageFailure
 from features.text import Sentence
+from features.threads import in_threads
 from pipelines import states, store, tables
 from pipelines.command import Count, experiment_names, parameters, progress, run, stage
 
@@ -24,8 +25,11 @@ def embed(texts: Sequence[str], *, layers: list[Layer], at_once: Count) -> dict[
     ordered = sorted(wanted.values(), key=len)
     pieces = [ordered[start : start + at_once] for start in range(0, len(ordered), at_once)]
     found: dict[bytes, States] = {}
-    for piece in progress(pieces, total=len(pieces), unit=f"times {at_once} sentences"):
-        found.update(zip(map(embeddings.key, piece), embeddings.states(piece, layers), strict=True))
+    computed = in_threads(lambda piece: embeddings.states(piece, layers), pieces)
+    for piece, its in zip(
+        pieces, progress(computed, total=len(pieces), unit=f"times {at_once} sentences"), strict=True
+    ):
+        found.update(zip(map(embeddings.key, piece), its, strict=True))
     return {name: found[name] for name in wanted}
 
 

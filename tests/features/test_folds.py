@@ -80,6 +80,7 @@ def test_no_model_sees_what_it_answers_or_a_fold_it_must_not_know_and_none_is_fi
         assert fitted[-1].isdisjoint(passage.text for passage in passages)
         return margins(pipeline, passages)
 
+    monkeypatch.setattr(folds, "in_threads", map)  # one at a time, so that a fit is followed by its own answers
     monkeypatch.setattr(folds, "fit", spy_fit)
     monkeypatch.setattr(folds, "margins", spy_margins)
     (part,) = words_experiment.parts

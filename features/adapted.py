@@ -4,15 +4,11 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from features import embeddings, fine_tuning
-from features.encoder import LAYERS, Block, States
+from features.encoder import Block, States
 from features.fine_tuning import Head
 from features.resampling import Floats
 from features.text import Passage
-
-_TEXTS_AT_ONCE = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +20,15 @@ class TunedEncoder:
 
     def states(self, texts: Sequence[str], *, keep: bool = True) -> States:
         """Mean token states, shape (texts, 384); only texts not met before are computed, and kept if asked."""
-        return embeddings.recalled(texts, [self.fingerprint], self._computed, keep=keep)[:, 0]
+        return self.states_beside([], texts, keep=keep)[:, 0]
 
-    def _computed(self, texts: Sequence[str]) -> States:
-        depth = LAYERS - len(self.blocks)
-        pieces = [texts[start : start + _TEXTS_AT_ONCE] for start in range(0, len(texts), _TEXTS_AT_ONCE)]
-        found = [fine_tuning.pooled(self.blocks, embeddings.loaded().tokens(piece, depth)) for piece in pieces]
-        return np.concatenate(found)[:, None]
+    def states_beside(self, layers: Sequence[int], texts: Sequence[str], *, keep: bool = True) -> States:
+        """Behind those of `layers` of the encoder as it came: shape (texts, layers + 1, 384)."""
+
+        def computed(new: list[str]) -> States:
+            return embeddings.loaded().states(new, layers, self.blocks)
+
+        return embeddings.recalled(texts, [*layers, self.fingerprint], computed, keep=keep)
 
 
 @dataclass(frozen=True, slots=True)

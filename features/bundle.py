@@ -102,18 +102,15 @@ class Bundle:
 
     def _of_encoder(self, texts: Sequence[str]) -> Floats:
         """The encoder's share of the margins; every sentence is encoded once for all vector parts, and forgotten."""
+        layers = sorted({layer for part in self.model.vector_parts for layer in part.layers})
         total = np.zeros((len(texts), len(self.themes)))
         if self._tuned.blocks:
-            total += self._tuned.states(texts, keep=False).astype(np.float64) @ self.weights.head
-        if not self.model.vector_parts:
-            return total
-        layers = sorted({layer for part in self.model.vector_parts for layer in part.layers})
-        states = embeddings.states(texts, layers, keep=False)
-        shares = [
-            vector_parts.margins(states[:, [layers.index(layer) for layer in part.layers]], part, numbers)
-            for part, numbers in zip(self.model.vector_parts, self.weights.vector_parts, strict=True)
-        ]
-        total += np.sum(shares, axis=0, dtype=np.float64)
+            states = self._tuned.states_beside(layers, texts, keep=False)
+            total += states[:, -1].astype(np.float64) @ self.weights.head
+        else:
+            states = embeddings.states(texts, layers, keep=False)
+        for part, numbers in zip(self.model.vector_parts, self.weights.vector_parts, strict=True):
+            total += vector_parts.margins(states[:, [layers.index(layer) for layer in part.layers]], part, numbers)
         return total
 
     def _of_pieces(self, counted: csr_array) -> Floats:

@@ -20,7 +20,7 @@ _known: dict[tuple[bytes, int | str], States] = {}
 
 def states(texts: Sequence[str], layers: Sequence[int], *, keep: bool = True) -> States:
     """Shape (texts, layers, 384); only texts not met before are computed, and kept if asked. Raises as encoder.load."""
-    return recalled(texts, layers, lambda new: loaded().states(new)[:, list(layers)], keep=keep)
+    return recalled(texts, layers, lambda new: loaded().states(new, layers), keep=keep)
 
 
 def recalled(

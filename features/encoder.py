@@ -90,16 +90,25 @@ class Encoder:
         self._first = _norm_weights(weights, "embeddings.LayerNorm")
         self.blocks = [_block(weights, f"encoder.layer.{number}") for number in range(LAYERS)]
 
-    def states(self, texts: Sequence[str]) -> States:
-        """Means over the tokens of each text, shape (texts, 7, 384): of the embeddings, then after each block.
+    def states(
+        self, texts: Sequence[str], layers: Sequence[int] = range(LAYERS + 1), tuned: Sequence[Block] = ()
+    ) -> States:
+        """Means over the tokens of each text, shape (texts, layers, 384): of the embeddings (0) or after that block.
 
-        The last one, at unit length, is the sentence vector that sentence-transformers gives. Texts of one number of
-        tokens are worked on together, so nothing is padded.
+        That of layer 6, at unit length, is the sentence vector that sentence-transformers gives. With `tuned`, blocks
+        in place of as many last ones, there is one layer more: after these. Texts of one number of tokens are worked
+        on together, so nothing is padded.
         """
-        found = np.empty((len(texts), LAYERS + 1, WIDTH), dtype=np.float32)
+        below = LAYERS - len(tuned)
+        blocks = self.blocks[: max([*layers, below] if tuned else layers)]
+        found = np.empty((len(texts), len(layers) + bool(tuned), WIDTH), dtype=np.float32)
         for rows, embedded in self._embedded(texts):
-            for layer, x in enumerate(accumulate(self.blocks, after, initial=embedded)):
-                found[rows, layer] = x.mean(axis=1)
+            reached = list(accumulate(blocks, after, initial=embedded))
+            wanted = [reached[layer] for layer in layers]
+            if tuned:
+                *_, last = accumulate(tuned, after, initial=reached[below])
+                wanted.append(last)
+            found[rows] = np.stack([x.mean(axis=1) for x in wanted], axis=1)
         return found
 
     def tokens(self, texts: Sequence[str], depth: int) -> list[States]:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from features import classifiers, experiments
-from features.classifiers import fit, margins, weights, themes_may_be_missing
+from features.classifiers import fit, margins, themes_may_be_missing, weights
 from features.codebook import Codebook
 from features.errors import ResourceFailure
 from features.experiments import NGrams, Part

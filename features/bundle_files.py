@@ -22,6 +22,8 @@ from features.experiments import NGrams
 from features.resampling import Floats
 from features.vector_parts import VectorPart, VectorWeights
 
+# The key of `provenance` that says which parts the model learned from: train, or train+valid.
+FITTED_ON = "fitted_on"
 FILES = {"model.json", "weights.npz", "card.md"}
 _LARGEST_JSON = 1 << 30
 _NPY_HEADER = 128

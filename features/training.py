@@ -13,7 +13,7 @@ from features.classifiers import KeywordClassifier, MajorityClassifier, fit, mar
 from features.errors import UsageFailure
 from features.experiments import Experiment, Keywords, Majority, Part
 from features.lexicon import LabellingFunction
-from features.metrics import Bools
+from features.metrics import Bools, Predictions
 from features.resampling import Floats
 from features.text import Example
 from features.thresholds import best_threshold, calibrate, platt
@@ -72,6 +72,12 @@ class Trained:
         result: Bools = probabilities >= self.thresholds
         return result
 
+    def predict(self, rows: Sequence[Example]) -> Predictions:
+        """What the model says of `rows`, beside their gold labels."""
+        probabilities = self.probabilities([row.text for row in rows])
+        gold = gold_matrix(rows, self.themes)
+        return Predictions(gold, self.labels(probabilities), probabilities, [row.doc for row in rows])
+
 
 def mixed(of_parts: Sequence[Floats], scales: Floats) -> Floats:
     """The mean over parts of slope * margin + offset; margins (n, themes), `scales` (parts, themes, 2)."""
@@ -80,10 +86,10 @@ def mixed(of_parts: Sequence[Floats], scales: Floats) -> Floats:
     return result
 
 
-def train_rows(examples: Sequence[Example], experiment: Experiment) -> list[Example]:
-    """The rows of train that the experiment may learn from."""
+def train_rows(examples: Sequence[Example], experiment: Experiment, parts: Sequence[str] = ("train",)) -> list[Example]:
+    """The rows of `parts` that the experiment may learn from."""
     sources = experiment.labels.split("+")
-    return [row for row in examples if row.part == "train" and row.label_source in sources]
+    return [row for row in examples if row.part in parts and row.label_source in sources]
 
 
 def gold_matrix(examples: Sequence[Example], themes: Sequence[str]) -> Bools:

@@ -1,10 +1,13 @@
-"""Turn the champion and the best linear n-gram model into bundles, after checking that nothing is lost on the way."""
+"""Turn the champion and the best linear n-gram model into bundles, after checking that nothing is lost on the way.
+
+`export.fitted_on` chooses between the models of train and those of refit; a bundle's provenance and card say which.
+"""
 
 import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -19,9 +22,10 @@ from features.resampling import Floats
 from features.text import Example, Sentence
 from features.training import Calibrated, Trained
 from features.vector_parts import VectorPart, VectorWeights
-from pipelines import states, store, tables
-from pipelines.command import run, stage
+from pipelines import refits, states, store, tables
+from pipelines.command import parameters, run, stage
 
+FittedOn = Literal["train", "train+valid"]
 TOLERANCE = 1e-6
 _ENCODED_ANEW = 64
 
@@ -42,9 +46,18 @@ class AgreementReport:
 
 
 def export(
-    trained: Trained, name: str, themes: Codebook, texts: Sequence[str], max_characters: int, provenance: dict[str, str]
+    trained: Trained,
+    name: str,
+    themes: Codebook,
+    texts: Sequence[str],
+    max_characters: int,
+    provenance: dict[str, str],
+    *,
+    fitted_on: FittedOn = "train",
 ) -> Export:
     """The fitted model as data; raises IntegrityFailure when it answers any of `texts` differently.
+
+    `fitted_on` says what `trained` has learned from, and is written into the provenance.
 
     Labels must be equal, probabilities within 1e-6. A text in which the model knows nothing is not compared: the
     pipeline answers it from its intercepts, the bundle abstains.
@@ -68,7 +81,7 @@ def export(
         codebook_version=themes.version,
         codebook_sha256=themes.sha256,
         max_characters=max_characters,
-        provenance=provenance,
+        provenance=provenance | {bundle_files.FITTED_ON: fitted_on},
     )
     idf = [view.idf_ if view.use_idf else np.ones(len(view.vocabulary_)) for _, view in views]
     done = Export(
@@ -139,35 +152,49 @@ def _require_parity(trained: Trained, exported: Bundle, texts: Sequence[str]) ->
 
 def main(options: argparse.Namespace) -> str:
     """Read what compare chose, write `champion/` and `linear/`."""
+    fitted_on: FittedOn = parameters(export, options.params)["fitted_on"]
     chosen = store.read_json(store.check(options.compare) / "champion.json", dict[str, str])
     sentences = tables.read(store.check(options.segment) / "sentences.parquet", Sentence)
     texts = [sentence.text for sentence in sentences]
     states.recall(options.embed)
     for role in ("champion", "linear"):
-        _export_one(chosen[role], options, texts, options.out / role)
-    return f"champion {chosen['champion']}, linear {chosen['linear']}: same labels on {len(texts):,} sentences"
+        _export_one(role, chosen[role], fitted_on, options, texts)
+    return (
+        f"champion {chosen['champion']}, linear {chosen['linear']}, fitted on {fitted_on}: "
+        f"same labels on {len(texts):,} sentences"
+    )
 
 
-def _export_one(name: str, options: argparse.Namespace, texts: Sequence[str], out: Path) -> None:
-    folder = store.check(options.train / name)
+def _export_one(role: str, name: str, fitted_on: FittedOn, options: argparse.Namespace, texts: Sequence[str]) -> None:
+    pickled, scored = _files(role, name, fitted_on, options)
     themes = codebook.load(options.codebook)
-    trained = training.loads((folder / "model.pkl").read_bytes())
+    trained = training.loads(pickled.read_bytes())
     max_characters = store.read_json(options.segment / "summary.json", dict[str, object])["max_characters"]
     provenance = {
-        "model.pkl sha256": manifest.sha256(folder / "model.pkl"),
+        "model.pkl sha256": manifest.sha256(pickled),
         "splits.parquet sha256": manifest.sha256(options.split / "splits.parquet"),
     }
-    done = export(trained, name, themes, texts, int(str(max_characters)), provenance)
-    scores = store.read_json(store.check(options.evaluate / name) / "scores.json", dict[str, float | None])
-    text = card.render(done.model, themes, _data(options, trained), _agreement(options.label, themes.ids), scores)
-    with store.writing(out) as draft:
+    done = export(trained, name, themes, texts, int(str(max_characters)), provenance, fitted_on=fitted_on)
+    scores = store.read_json(scored, dict[str, float | None])
+    data = _data(options, trained, fitted_on)
+    text = card.render(done.model, themes, data, _agreement(options.label, themes.ids), scores)
+    with store.writing(options.out / role) as draft:
         bundle_files.write(draft, done.model, done.weights, text)
 
 
-def _data(options: argparse.Namespace, trained: Trained) -> card.Data:
+def _files(role: str, name: str, fitted_on: FittedOn, options: argparse.Namespace) -> tuple[Path, Path]:
+    """The model that is exported, and its own scores on test."""
+    if fitted_on == "train":
+        measured = store.check(options.evaluate / name)
+        return store.check(options.train / name) / "model.pkl", measured / "scores.json"
+    folder = refits.model(options.refit, role, name)
+    return folder / "model.pkl", folder / "scores.json"
+
+
+def _data(options: argparse.Namespace, trained: Trained, fitted_on: FittedOn) -> card.Data:
     examples = tables.read(store.check(options.split) / "splits.parquet", Example)
     gold = [row for row in examples if row.label_source == "gold"]
-    rows = training.train_rows(examples, trained.experiment)
+    rows = training.train_rows(examples, trained.experiment, fitted_on.split("+"))
     return card.Data(len({row.doc for row in gold}), len(gold), len(rows))
 
 
@@ -177,4 +204,5 @@ def _agreement(label: Path, themes: Sequence[str]) -> list[Agreement]:
 
 
 if __name__ == "__main__":
-    run(main, stage(__doc__, "train", "evaluate", "compare", "segment", "label", "split", "embed", "codebook", "out"))
+    folders = ("train", "evaluate", "compare", "refit", "segment", "label", "split", "embed", "codebook", "out")
+    run(main, stage(__doc__, *folders))

@@ -13,8 +13,8 @@ from tests.closure import PACKAGES, import_closure
 STAGES: dict[str, Any] = yaml.safe_load(Path("dvc.yaml").read_text(encoding="utf-8"))["stages"]
 PARAMS: dict[str, Any] = yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))
 SMALL_PARAMS: dict[str, Any] = yaml.safe_load(Path("tests/corpus/params.yaml").read_text(encoding="utf-8"))
-NO_SECTION = {"export"}
-FLOW = "ingest segment label split audit embed train evaluate compare curve export report track".split()  # noqa: SIM905
+NO_SECTION: set[str] = set()
+FLOW = "ingest segment label split audit embed train evaluate compare curve refit export report track".split()  # noqa: SIM905
 
 
 def body(stage: str) -> dict[str, Any]:

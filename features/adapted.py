@@ -7,8 +7,22 @@ from dataclasses import dataclass
 from features import embeddings, fine_tuning
 from features.encoder import Block, States
 from features.fine_tuning import Head
+from features.metrics import Bools
 from features.resampling import Floats
 from features.text import Passage
+from features.threads import in_threads
+
+_TEXTS_AT_ONCE = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How the encoder is fine-tuned: its first `depth` blocks stay; `rate` is the learning rate. See params.yaml."""
+
+    depth: int
+    epochs: int
+    rate: float
+    seed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +63,33 @@ class Adaptation:
 
     model: Adapted
     held_out: dict[str, Floats]
+    settings: Settings
+
+
+def token_states(texts: Sequence[str], depth: int) -> list[States]:
+    """What fine-tuning starts from: token states after the first `depth` blocks, (tokens, 384) for each text."""
+    pieces = in_threads(lambda piece: embeddings.loaded().tokens(piece, depth), _pieces(texts))
+    return [states for piece in pieces for states in piece]
+
+
+def adapted_to(below: Sequence[States], gold: Bools, settings: Settings) -> Adapted:
+    """The encoder fine-tuned on texts whose token states are `below` and labels `gold` (texts, themes)."""
+    tuned = fine_tuning.fine_tune(
+        below,
+        gold,
+        embeddings.loaded().blocks[settings.depth :],
+        epochs=settings.epochs,
+        rate=settings.rate,
+        seed=settings.seed,
+    )
+    return Adapted(tuned_encoder(tuned.blocks), tuned.head)
+
+
+def remembered(encoder: TunedEncoder, texts: Sequence[str]) -> States:
+    """Mean token states of distinct `texts`, shape (texts, 384), computed on all cores and kept for all who ask."""
+    for _ in in_threads(encoder.states, _pieces(texts)):
+        pass
+    return encoder.states(texts)
 
 
 def tuned_encoder(blocks: Sequence[Block]) -> TunedEncoder:
@@ -58,3 +99,7 @@ def tuned_encoder(blocks: Sequence[Block]) -> TunedEncoder:
         for array in block.arrays():
             digest.update(array.tobytes())
     return TunedEncoder(list(blocks), digest.hexdigest())
+
+
+def _pieces(texts: Sequence[str]) -> list[Sequence[str]]:
+    return [texts[start : start + _TEXTS_AT_ONCE] for start in range(0, len(texts), _TEXTS_AT_ONCE)]

@@ -26,6 +26,8 @@ from features.resampling import Floats
 from features.static import StaticPart, StaticWeights
 from features.vector_parts import VectorPart, VectorWeights
 
+# The key of `provenance` that says which parts the model learned from: train, or train+valid.
+FITTED_ON = "fitted_on"
 FILES = {"model.json", "weights.npz", "card.md"}
 # Arrays of which every bundle has one.
 _ONCE = ("coefficients", "hits", "intercepts", "idf", "head")

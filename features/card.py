@@ -6,7 +6,7 @@ from pathlib import Path
 
 from features import encoder
 from features.agreement import Agreement
-from features.bundle_files import Model
+from features.bundle_files import FITTED_ON, Model
 from features.codebook import Codebook
 
 
@@ -51,6 +51,7 @@ def render(
     template = environment.get_template("card.md.j2")
     return template.render(
         model=model,
+        fitted_on=model.provenance[FITTED_ON],
         codebook=codebook,
         data=data,
         agreement=agreement,

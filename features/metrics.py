@@ -4,7 +4,7 @@ A theme without a gold positive has no precision, recall, F1 or average precisio
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,6 +57,18 @@ def measure(predictions: Predictions, themes: Sequence[str], *, resamples: int, 
         kept = np.where(defined, column, np.nan) if name in needs_positives else column
         found[f"macro_{name}"] = _estimate(_mean(kept))
         found |= {f"{name}/{theme}": _estimate(kept[:, number]) for number, theme in enumerate(themes)}
+    return found
+
+
+def flat(measured: Mapping[str, Mapping[str, Estimate]]) -> dict[str, float | None]:
+    """Metric names as MLflow shows them: `test/f1/financing`, `test/f1_low/financing`, `test/f1_high/financing`."""
+    found: dict[str, float | None] = {}
+    for part, estimates in measured.items():
+        for name, estimate in estimates.items():
+            metric, slash, theme = name.partition("/")
+            found[f"{part}/{name}"] = estimate.value
+            found[f"{part}/{metric}_low{slash}{theme}"] = estimate.low
+            found[f"{part}/{metric}_high{slash}{theme}"] = estimate.high
     return found
 
 

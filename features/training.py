@@ -17,7 +17,7 @@ from features.experiments import Experiment, FineTuned, Keywords, Majority
 from features.folds import CrossFit
 from features.gold import gold_matrix
 from features.lexicon import LabellingFunction
-from features.metrics import Bools
+from features.metrics import Bools, Predictions
 from features.mixing import mixed, mixed_out_of_fold, platt_by_theme
 from features.resampling import Floats, folds_of
 from features.search import Search, search
@@ -82,11 +82,17 @@ class Trained:
         result: Bools = probabilities >= self.thresholds
         return result
 
+    def predict(self, rows: Sequence[Example]) -> Predictions:
+        """What the model says of `rows`, beside their gold labels."""
+        probabilities = self.probabilities([row.passage for row in rows])
+        gold = gold_matrix(rows, self.themes)
+        return Predictions(gold, self.labels(probabilities), probabilities, [row.doc for row in rows])
 
-def train_rows(examples: Sequence[Example], experiment: Experiment) -> list[Example]:
-    """The rows of train that the experiment may learn from."""
+
+def train_rows(examples: Sequence[Example], experiment: Experiment, parts: Sequence[str] = ("train",)) -> list[Example]:
+    """The rows of `parts` that the experiment may learn from."""
     sources = experiment.labels.split("+")
-    return [row for row in examples if row.part == "train" and row.label_source in sources]
+    return [row for row in examples if row.part in parts and row.label_source in sources]
 
 
 def train_model(

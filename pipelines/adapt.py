@@ -5,19 +5,15 @@ Much the dearest stage, and done once for all experiments that want it; `epochs:
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Annotated
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
-from features import codebook, embeddings, fine_tuning
-from features.adapted import Adaptation, Adapted, tuned_encoder
-from features.encoder import LAYERS, States
-from features.fine_tuning import Tuned
+from features import codebook, fine_tuning
+from features.adapted import Adaptation, Adapted, Settings, adapted_to, token_states
+from features.encoder import LAYERS
 from features.gold import gold_matrix
-from features.metrics import Bools
 from features.resampling import Floats, folds_of
 from features.text import Example
 from features.threads import in_threads
@@ -25,16 +21,6 @@ from pipelines import adaptations, store, tables
 from pipelines.command import parameters, progress, run, stage
 
 Depth = Annotated[int, msgspec.Meta(ge=0, lt=LAYERS)]
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """As `adapt` takes them."""
-
-    depth: int
-    epochs: int
-    rate: float
-    seed: int
 
 
 def adapt(
@@ -53,38 +39,25 @@ def adapt(
     """
     if not epochs:
         return None
+    settings = Settings(depth, epochs, rate, seed)
     rows = [row for row in examples if row.part == "train" and row.label_source == "gold"]
     gold = gold_matrix(rows, themes)
-    below = embeddings.loaded().tokens([row.text for row in rows], depth)
+    states = token_states([row.text for row in rows], depth)
     fold_of = folds_of([row.group for row in rows], folds, seed)
-    settings = Settings(depth, epochs, rate, seed)
 
-    def one(fold: int | None) -> tuple[Tuned, States]:
-        held_out = np.array([of == fold for of in fold_of])
-        tuned = tuned_on(below, gold, ~held_out, settings)
-        return tuned, fine_tuning.pooled(tuned.blocks, [below[n] for n in np.flatnonzero(held_out).tolist()])
+    def without(fold: int | None) -> Adapted:
+        learned = np.flatnonzero([of != fold for of in fold_of]).tolist()
+        return adapted_to([states[n] for n in learned], gold[learned], settings)
 
     every = [None, *range(folds)]
-    (whole, _), *parts = progress(in_threads(one, every), total=len(every), unit="fits")
+    whole, *parts = progress(in_threads(without, every), total=len(every), unit="fits")
     held_out: dict[str, Floats] = {}
-    for fold, (tuned, states) in enumerate(parts):
-        found = fine_tuning.margins(tuned.head, states)
-        names = [row.sentence_id for row, of in zip(rows, fold_of, strict=True) if of == fold]
-        held_out |= dict(zip(names, found, strict=True))
-    return Adaptation(Adapted(tuned_encoder(whole.blocks), whole.head), held_out)
-
-
-def tuned_on(below: Sequence[States], gold: Bools, wanted: NDArray[np.bool_], settings: Settings) -> Tuned:
-    """Blocks and head fine-tuned on the `wanted` sentences."""
-    chosen = np.flatnonzero(wanted).tolist()
-    return fine_tuning.fine_tune(
-        [below[n] for n in chosen],
-        gold[chosen],
-        embeddings.loaded().blocks[settings.depth :],
-        epochs=settings.epochs,
-        rate=settings.rate,
-        seed=settings.seed,
-    )
+    for fold, part in enumerate(parts):
+        answered = np.flatnonzero(fold_of == fold).tolist()
+        pooled = fine_tuning.pooled(part.encoder.blocks, [states[n] for n in answered])
+        names = [rows[n].sentence_id for n in answered]
+        held_out |= dict(zip(names, fine_tuning.margins(part.head, pooled), strict=True))
+    return Adaptation(whole, held_out, settings)
 
 
 def main(options: argparse.Namespace) -> str:

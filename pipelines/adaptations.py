@@ -1,12 +1,13 @@
-"""The folder of `adapt`: read and written here alone."""
+"""An adapted encoder in the folder of `adapt`, or of `refit`: read and written here alone."""
 
 from collections.abc import Sequence
+from dataclasses import asdict, fields
 from pathlib import Path
 
 import numpy as np
 
 from features import embeddings, encoder
-from features.adapted import Adaptation, Adapted, tuned_encoder
+from features.adapted import Adaptation, Adapted, Settings, remembered, tuned_encoder
 from features.errors import IntegrityFailure
 from features.fine_tuning import Head
 from pipelines import store
@@ -25,15 +26,16 @@ def write(folder: Path, done: Adaptation | None, texts: Sequence[str]) -> None:
         sentence_ids=np.array(list(done.held_out)),
         held_out=np.array(list(done.held_out.values())),
         keys=np.frombuffer(b"".join(map(embeddings.key, texts)), dtype=np.uint8).reshape(len(texts), 32),
-        states=done.model.encoder.states(texts),
+        states=remembered(done.model.encoder, texts),
         head=done.model.head.weights,
         offsets=done.model.head.offsets,
+        **{f"setting-{name}": value for name, value in asdict(done.settings).items()},
         **arrays,  # type: ignore[arg-type]
     )
 
 
 def recall(folder: Path) -> Adaptation | None:
-    """What `adapt` left in `folder`, None where it was turned off; the states it knows are remembered.
+    """What `adapt` or `refit` left in `folder`, None where it was turned off; the states it knows are remembered.
 
     Raises IntegrityFailure when the folder is not whole, or was made with another encoder.
     """
@@ -49,4 +51,5 @@ def recall(folder: Path) -> Adaptation | None:
         keys = [row.tobytes() for row in arrays["keys"]]
         embeddings.remember(keys, [model.encoder.fingerprint], arrays["states"][:, None])
         held_out = dict(zip(arrays["sentence_ids"].tolist(), arrays["held_out"], strict=True))
-    return Adaptation(model, held_out)
+        settings = Settings(**{field.name: arrays[f"setting-{field.name}"].item() for field in fields(Settings)})
+    return Adaptation(model, held_out, settings)

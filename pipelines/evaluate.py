@@ -3,12 +3,11 @@
 import argparse
 import csv
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from features import embeddings, metrics, training
-from features.gold import gold_matrix
 from features.metrics import Estimate, Predictions
 from features.spreadsheet import guarded
 from features.text import Example
@@ -34,16 +33,9 @@ class Evaluation:
 def evaluate(trained: Trained, examples: Sequence[Example], *, resamples: Count, seed: int) -> Evaluation:
     """Metrics of `trained` on the gold rows of valid and of test."""
     rows = {part: [row for row in examples if row.part == part and row.label_source == "gold"] for part in MEASURED}
-    found = {part: predict(trained, rows[part]) for part in MEASURED}
+    found = {part: trained.predict(rows[part]) for part in MEASURED}
     measured = {part: metrics.measure(found[part], trained.themes, resamples=resamples, seed=seed) for part in MEASURED}
     return Evaluation(trained.themes, rows, found, measured)
-
-
-def predict(trained: Trained, rows: Sequence[Example]) -> Predictions:
-    """What `trained` says of `rows`, beside their gold labels."""
-    probabilities = trained.probabilities([row.passage for row in rows])
-    gold = gold_matrix(rows, trained.themes)
-    return Predictions(gold, trained.labels(probabilities), probabilities, [row.doc for row in rows])
 
 
 def main(options: argparse.Namespace) -> str:
@@ -59,7 +51,7 @@ def main(options: argparse.Namespace) -> str:
     timings.record(name, {"sentences_per_second": _speed(trained, done.rows["test"])})
     with store.writing(options.out) as folder:
         store.write_json(folder / "metrics.json", _headline(done))
-        store.write_json(folder / "scores.json", flat(done.metrics))
+        store.write_json(folder / "scores.json", metrics.flat(done.metrics))
         chosen = trained.search.chosen if trained.search else {}
         store.write_json(folder / "about.json", About(name, trained.experiment.family, chosen))
         predictions.write(folder / "predictions.parquet", done.rows, done.predictions, done.themes)
@@ -67,18 +59,6 @@ def main(options: argparse.Namespace) -> str:
         _draw(done, folder)
     best = done.metrics["test"]["macro_f1"]
     return f"{name}: macro-F1 on test {best.value} [{best.low}, {best.high}]"
-
-
-def flat(measured: Mapping[str, Mapping[str, Estimate]]) -> dict[str, float | None]:
-    """Metric names as MLflow shows them: `test/f1/financing`, `test/f1_low/financing`, `test/f1_high/financing`."""
-    found: dict[str, float | None] = {}
-    for part, estimates in measured.items():
-        for name, estimate in estimates.items():
-            metric, slash, theme = name.partition("/")
-            found[f"{part}/{name}"] = estimate.value
-            found[f"{part}/{metric}_low{slash}{theme}"] = estimate.low
-            found[f"{part}/{metric}_high{slash}{theme}"] = estimate.high
-    return found
 
 
 def _headline(done: Evaluation) -> dict[str, object]:

@@ -1,9 +1,13 @@
-"""Turn the champion, the best linear n-gram and the best static model into bundles, checking that nothing is lost."""
+"""Turn the champion, the best linear n-gram and the best static model into bundles, checking that nothing is lost.
+
+`export.fitted_on` chooses between the models of train and those of refit; a bundle's provenance and card say which.
+"""
 
 import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -16,9 +20,10 @@ from features.conversion import converted
 from features.errors import IntegrityFailure
 from features.text import Example, Passage, Sentence, in_context
 from features.training import Trained
-from pipelines import adaptations, states, store, tables
-from pipelines.command import run, stage
+from pipelines import adaptations, refits, states, store, tables
+from pipelines.command import parameters, run, stage
 
+FittedOn = Literal["train", "train+valid"]
 TOLERANCE = 1e-6
 _ENCODED_ANEW = 64
 
@@ -45,13 +50,17 @@ def export(
     passages: Sequence[Passage],
     max_characters: int,
     provenance: dict[str, str],
+    *,
+    fitted_on: FittedOn = "train",
 ) -> Export:
     """The fitted model as data; raises IntegrityFailure when it answers any of `passages` differently.
+
+    `fitted_on` says what `trained` has learned from, and is written into the provenance.
 
     Labels must be equal, probabilities within 1e-6. A passage of which the model knows nothing is not compared: the
     pipeline answers it from its intercepts, the bundle abstains.
     """
-    done = Export(*converted(trained, name, themes, max_characters, provenance))
+    done = Export(*converted(trained, name, themes, max_characters, provenance | {bundle_files.FITTED_ON: fitted_on}))
     exported = Bundle(done.model, done.weights, fingerprint="")
     _require_parity(trained, exported, passages)
     if done.model.encoder:
@@ -77,39 +86,51 @@ def _require_parity(trained: Trained, exported: Bundle, passages: Sequence[Passa
 
 def main(options: argparse.Namespace) -> str:
     """Read what compare chose, write `champion/`, `linear/` and, where a static model was trained, `static/`."""
+    fitted_on: FittedOn = parameters(export, options.params)["fitted_on"]
     chosen = store.read_json(store.check(options.compare) / "champion.json", dict[str, str])
     sentences = tables.read(store.check(options.segment) / "sentences.parquet", Sentence)
     scored = [sentence for sentence in sentences if sentence.kind != "heading"]
     passages = in_context([sentence.text for sentence in scored], [sentence.doc for sentence in scored])
     states.recall(options.embed)
-    adaptations.recall(options.adapt)
+    adaptations.recall(options.adapt if fitted_on == "train" else options.refit)
     roles = [role for role in ("champion", "linear", "static") if role in chosen]
     for role in roles:
-        _export_one(chosen[role], options, passages, options.out / role)
+        _export_one(role, chosen[role], fitted_on, options, passages)
     told = ", ".join(f"{role} {chosen[role]}" for role in roles)
-    return f"{told}: same labels on {len(passages):,} sentences"
+    return f"{told}, fitted on {fitted_on}: same labels on {len(passages):,} sentences"
 
 
-def _export_one(name: str, options: argparse.Namespace, passages: Sequence[Passage], out: Path) -> None:
-    folder = store.check(options.train / name)
+def _export_one(
+    role: str, name: str, fitted_on: FittedOn, options: argparse.Namespace, passages: Sequence[Passage]
+) -> None:
+    pickled, scored = _files(role, name, fitted_on, options)
     themes = codebook.load(options.codebook)
-    trained = training.loads((folder / "model.pkl").read_bytes())
+    trained = training.loads(pickled.read_bytes())
     max_characters = store.read_json(options.segment / "summary.json", dict[str, object])["max_characters"]
     provenance = {
-        "model.pkl sha256": manifest.sha256(folder / "model.pkl"),
+        "model.pkl sha256": manifest.sha256(pickled),
         "splits.parquet sha256": manifest.sha256(options.split / "splits.parquet"),
     }
-    done = export(trained, name, themes, passages, int(str(max_characters)), provenance)
-    scores = store.read_json(store.check(options.evaluate / name) / "scores.json", dict[str, float | None])
-    text = card.render(done.model, themes, _data(options, trained), _agreement(options.label, themes.ids), scores)
-    with store.writing(out) as draft:
+    done = export(trained, name, themes, passages, int(str(max_characters)), provenance, fitted_on=fitted_on)
+    scores, data = store.read_json(scored, dict[str, float | None]), _data(options, trained, fitted_on)
+    text = card.render(done.model, themes, data, _agreement(options.label, themes.ids), scores)
+    with store.writing(options.out / role) as draft:
         bundle_files.write(draft, done.model, done.weights, text)
 
 
-def _data(options: argparse.Namespace, trained: Trained) -> card.Data:
+def _files(role: str, name: str, fitted_on: FittedOn, options: argparse.Namespace) -> tuple[Path, Path]:
+    """The model that is exported, and its own scores on test."""
+    if fitted_on == "train":
+        measured = store.check(options.evaluate / name)
+        return store.check(options.train / name) / "model.pkl", measured / "scores.json"
+    folder = refits.model(options.refit, role, name)
+    return folder / "model.pkl", folder / "scores.json"
+
+
+def _data(options: argparse.Namespace, trained: Trained, fitted_on: FittedOn) -> card.Data:
     examples = tables.read(store.check(options.split) / "splits.parquet", Example)
     gold = [row for row in examples if row.label_source == "gold"]
-    rows = training.train_rows(examples, trained.experiment)
+    rows = training.train_rows(examples, trained.experiment, fitted_on.split("+"))
     return card.Data(len({row.doc for row in gold}), len(gold), len(rows))
 
 
@@ -119,5 +140,5 @@ def _agreement(label: Path, themes: Sequence[str]) -> list[Agreement]:
 
 
 if __name__ == "__main__":
-    read = ("train", "evaluate", "compare", "segment", "label", "split", "embed", "adapt", "codebook")
+    read = ("train", "evaluate", "compare", "refit", "segment", "label", "split", "embed", "adapt", "codebook")
     run(main, stage(__doc__, *read, "out"))

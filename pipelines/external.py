@@ -1,6 +1,6 @@
 """Measure trained experiments on a gold file that took no part in anything; thresholds stay as trained.
 
-    python -m pipelines.external gold.jsonl result.json                      every experiment of params.yaml
+    python -m pipelines.external gold.jsonl result.json                      every experiment, and what was exported
     python -m pipelines.external gold.jsonl result.json --model BUNDLE       one exported bundle
 
 A line of the gold file: {"id": ..., "doc": ..., "text": ..., "labels": [theme, ...]}; other fields are ignored. The
@@ -68,19 +68,21 @@ def main(options: argparse.Namespace) -> str:
     """Read the gold file, write results as JSON and print them as a table."""
     require_writable(options.out, options.gold)
     if options.model:
-        exported = bundle.load(options.model)
-        themes, champion = list(exported.themes), exported.name
-        models: dict[str, Model] = {exported.name: _of_bundle(exported)}
+        only = bundle.load(options.model)
+        themes, champion = list(only.themes), only.name
+        models: dict[str, Model] = {only.name: _of_bundle(only)}
     else:
         themes = codebook.load(options.codebook).ids
         champion = store.read_json(store.check(options.data / "compare") / "champion.json", dict[str, str])["champion"]
         models = {name: _of_experiment(options.data / "train" / name) for name in experiment_names(options.params)}
+    bundles = {} if options.model else {folder.name: folder for folder in sorted((options.data / "export").glob("*/"))}
     gold = read_gold(options.gold, themes)
     knobs = parameters(external, options.params)
-    names = progress(models, total=len(models), unit="experiments")
-    results = {name: external(models[name], gold, themes, **knobs) for name in names}
-    store.write_json(options.out, {"champion": champion, "experiments": results})
-    print(_table(results, champion, themes))
+    names = progress([*models, *bundles], total=len(models) + len(bundles), unit="models")
+    results = {name: external(models.get(name) or _exported(bundles[name]), gold, themes, **knobs) for name in names}
+    experiments, exported = ({name: results[name] for name in kind} for kind in (models, bundles))
+    store.write_json(options.out, {"champion": champion, "experiments": experiments, "exported": exported})
+    print(_table(experiments | {f"exported: {role}": found for role, found in exported.items()}, champion, themes))
     empty = [theme for theme in themes if not any(theme in row.labels for row in gold)]
     if empty:
         print(f"No gold sentence carries {', '.join(empty)}: null there, and left out of the macro averages.")
@@ -97,6 +99,10 @@ def _of_experiment(folder: Path) -> Model:
         return probabilities, trained.labels(probabilities)
 
     return predict
+
+
+def _exported(folder: Path) -> Model:
+    return _of_bundle(bundle.load(folder))
 
 
 def _of_bundle(exported: bundle.Bundle) -> Model:

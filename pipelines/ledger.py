@@ -13,9 +13,8 @@ from typing import Any
 import yaml
 
 from features.errors import IntegrityFailure, UsageFailure
-from features.experiments import hypothesis
 from features.readers.header import split_header
-from pipelines import store, weak_tables
+from pipelines import refits, result_tables, store, weak_tables
 from pipelines.command import experiment_names, read_yaml, run
 from pipelines.markdown import percent, span, table
 
@@ -34,18 +33,21 @@ def filled(text: str, tables: Mapping[str, Callable[[], str]], name: str) -> str
         flags=re.DOTALL,
     )
     if not count:
-        raise UsageFailure(f"{name}: has no place for a table: <!-- table: results --> ... <!-- end -->")
+        raise UsageFailure(f"{name}: has no place for a table: <!-- table: models --> ... <!-- end -->")
     return done
 
 
 def tables(root: Path) -> dict[str, Callable[[], str]]:
     """What makes each Markdown table, by name; nothing is read for a table that no document asks for."""
     inputs = root / str(read_yaml(root / "params.yaml")["inputs"])
-    columns = ["experiment", "macro-F1 on valid", "macro-F1 on test, 95 % interval", "development (real text)"]
     agreement = ["theme", "Krippendorff's alpha, 95 % interval", "share of sentences"]
     return {
-        "results": lambda: table(columns, _results(root)),
-        "ideas": lambda: table([columns[0], "hypothesis", *columns[1:]], _ideas(root)),
+        "models": lambda: table(
+            result_tables.MODELS,
+            result_tables.models(_metrics(root), refits.read(root / "data" / "refit"), _development(root)),
+        ),
+        "ideas": lambda: table(result_tables.IDEAS, result_tables.ideas(_results(root), root / "experiments")),
+        "refit": lambda: table(result_tables.REFIT, result_tables.refit(refits.read(root / "data" / "refit"))),
         "corpus": lambda: table(agreement, _agreement(root)),
         "genres": lambda: table(["genre", "documents", "from", "to"], _genres(inputs / "corpus")),
         "parts": lambda: table(["part", "documents", "sentences", *_themes(root)], _parts(root)),
@@ -60,13 +62,6 @@ def tables(root: Path) -> dict[str, Callable[[], str]]:
     }
 
 
-def _ideas(root: Path) -> list[list[str]]:
-    return [
-        [name, hypothesis(root / "experiments" / f"{name.strip('*')}.yaml"), *numbers]
-        for name, *numbers in _results(root)
-    ]
-
-
 def _made_by(target: str, path: Path) -> dict[str, Any]:
     """A result of a make target that measures on gold of one's own; raises UsageFailure that says how to make it."""
     if not path.exists():
@@ -78,15 +73,19 @@ def _made_by(target: str, path: Path) -> dict[str, Any]:
 
 def _results(root: Path) -> list[list[str]]:
     champion = store.read_json(root / "data" / "compare" / "champion.json", dict[str, str])["champion"]
-    development = _made_by("external", root / DEVELOPMENT)["experiments"]
-    rows = []
-    for name in experiment_names(root / "params.yaml"):
-        found = store.read_json(root / "data" / "evaluate" / name / "metrics.json", dict[str, Any])
-        test = {"value": found["test"]["macro_f1"], "low": found["test"]["low"], "high": found["test"]["high"]}
-        real = development.get(name, {}).get("macro_f1")
-        shown = f"**{name}**" if name == champion else name
-        rows.append([shown, f"{found['valid']['macro_f1']:.3f}", span(test), span(real) if real else "-"])
-    return rows
+    names = experiment_names(root / "params.yaml")
+    return result_tables.results(names, _metrics(root), champion, _development(root)["experiments"])
+
+
+def _metrics(root: Path) -> dict[str, dict[str, Any]]:
+    return {
+        name: store.read_json(root / "data" / "evaluate" / name / "metrics.json", dict[str, Any])
+        for name in experiment_names(root / "params.yaml")
+    }
+
+
+def _development(root: Path) -> dict[str, Any]:
+    return _made_by("external", root / DEVELOPMENT)
 
 
 def _agreement(root: Path) -> list[list[str]]:

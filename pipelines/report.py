@@ -15,8 +15,9 @@ from features import codebook
 from features.agreement import Agreement
 from features.codebook import Codebook
 from features.spreadsheet import unguarded
-from pipelines import store
+from pipelines import refits, store
 from pipelines.command import experiment_names, parameters, run, stage
+from pipelines.refits import Refitted
 
 Scores = dict[str, float | None]
 PICTURES = {
@@ -58,6 +59,7 @@ class Measured:
     scores: dict[str, Scores]
     chosen: dict[str, str]
     comparisons: list[dict[str, Any]]
+    refitted: dict[str, Refitted]
     errors: list[dict[str, str]]
     pictures: dict[str, bytes]
 
@@ -83,6 +85,8 @@ def report(measured: Measured, *, errors_per_theme: int) -> str:
         why=measured.chosen["why"],
         rows=[{"name": name, "scores": scores} for name, scores in measured.scores.items()],
         comparisons=[comparison["in_words"] for comparison in measured.comparisons],
+        # One row where the champion is the best linear n-gram model.
+        refitted={row.experiment: row for row in measured.refitted.values()}.values(),
         pictures=_inlined(measured.pictures, measured.chosen["champion"]),
         errors=_worst(measured.errors, errors_per_theme),
         split=measured.split,
@@ -126,7 +130,8 @@ def main(options: argparse.Namespace) -> str:
 def _read(options: argparse.Namespace) -> Measured:
     data: Path = options.data
     folders = {
-        name: store.check(data / name) for name in ("ingest", "label", "split", "audit", "compare", "curve", "weak")
+        name: store.check(data / name)
+        for name in ("ingest", "label", "split", "audit", "compare", "curve", "weak", "refit")
     }
     chosen = store.read_json(folders["compare"] / "champion.json", dict[str, str])
     experiments = {name: store.check(data / "evaluate" / name) for name in experiment_names(options.params)}
@@ -143,6 +148,7 @@ def _read(options: argparse.Namespace) -> Measured:
         scores={name: store.read_json(folder / "scores.json", Scores) for name, folder in experiments.items()},
         chosen=chosen,
         comparisons=store.read_json(folders["compare"] / "comparisons.json", list[dict[str, Any]]),
+        refitted=refits.read(folders["refit"]),
         errors=errors,
         pictures=pictures
         | {"learning_curve.png": (folders["curve"] / "learning_curve.png").read_bytes()}

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from features import manifest, page, scored
 from features.batches import Batch
 from features.bundle import Bundle
+from features.bundle_files import FITTED_ON
 from features.errors import AllRefusedFailure, IntegrityFailure, UsageFailure
 from features.legend import legend
 from features.page import Entry, Mark
@@ -123,6 +124,7 @@ def _summary(totals: Totals, model: Bundle) -> dict[str, object]:
     return {
         "model": model.name,
         "fingerprint": model.fingerprint,
+        "fitted_on": model.model.provenance.get(FITTED_ON),
         f"{totals.unit}s": totals.sources,
         "quarantined": totals.quarantined,
         "sentences": totals.sentences,

@@ -95,6 +95,8 @@ def main(options: argparse.Namespace) -> str:
 
 def _collect(name: str, choice: Choice, lock: Mapping[str, Locked], options: argparse.Namespace) -> Finished:
     shared = {options.compare / "comparisons.md": ""}
+    if name in (choice.champion, choice.linear):
+        shared[options.refit / "refit.json"] = ""
     if name == choice.linear:
         shared[options.export / "linear" / "card.md"] = ""
     if name == choice.static:
@@ -138,5 +140,5 @@ def _told(done: Tracked, here: Workspace, model_name: str, place: str, *, was_tr
 
 
 if __name__ == "__main__":
-    folders = ("codebook", "experiments", "split", "evaluate", "compare", "curve", "export", "report", "out")
+    folders = ("codebook", "experiments", "split", "evaluate", "compare", "curve", "refit", "export", "report", "out")
     run(main, stage(__doc__, *folders))

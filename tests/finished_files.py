@@ -18,7 +18,7 @@ from tests import small_bundle
 ARGUMENTS = [
     "data/codebook.yaml",
     "experiments",
-    *(f"data/{stage}" for stage in ("split", "evaluate", "compare", "curve", "export", "report", "track")),
+    *(f"data/{stage}" for stage in ("split", "evaluate", "compare", "curve", "refit", "export", "report", "track")),
 ]
 _SECTION = {"experiment_name": "themes", "model_name": "theme-model"}
 _CODEBOOK = {
@@ -77,11 +77,12 @@ def evaluate(name: str, c: float, chosen: dict[str, Any] | None = None) -> None:
 
 
 def conclude(*names: str, c: float = 1.0) -> None:
-    """What compare, curve, export and report would make of it."""
+    """What compare, curve, refit, export and report would make of it."""
     choice = {"champion": names[0], "linear": names[0], "why": "highest", "comparisons": []}
     files = {
         "compare": {"champion.json": json.dumps(choice), "comparisons.md": f"{names[0]} wins\n"},
         "curve": {"learning_curve.png": "png"},
+        "refit": {"refit.json": "{}"},
         "report": {"report.html": "<html></html>"},
     }
     for stage, contents in files.items():

@@ -43,7 +43,7 @@ def parts(words: Mapping[str, list[str]] = WORDS, titles: Mapping[str, str] | No
         codebook_version=1,
         codebook_sha256="0" * 64,
         max_characters=300,
-        provenance={},
+        provenance={bundle_files.FITTED_ON: "train"},
     )
     weights = Weights(
         coefficients=np.hstack([coefficients, follows]),

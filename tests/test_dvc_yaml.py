@@ -13,9 +13,9 @@ from tests.closure import PACKAGES, import_closure
 STAGES: dict[str, Any] = yaml.safe_load(Path("dvc.yaml").read_text(encoding="utf-8"))["stages"]
 PARAMS: dict[str, Any] = yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))
 SMALL_PARAMS: dict[str, Any] = yaml.safe_load(Path("tests/corpus/params.yaml").read_text(encoding="utf-8"))
-NO_SECTION = {"export"}
+NO_SECTION: set[str] = set()
 FLOW = (
-    "ingest segment label split audit embed adapt train evaluate compare curve weak export report track".split()  # noqa: SIM905
+    "ingest segment label split audit embed adapt train evaluate compare curve weak refit export report track".split()  # noqa: SIM905
 )
 
 

@@ -2,9 +2,10 @@ from dataclasses import replace
 
 import pytest
 
+from features.metrics import flat
 from features.text import Example
 from features.training import Trained
-from pipelines.evaluate import evaluate, flat
+from pipelines.evaluate import evaluate
 from tests.conftest import PARAMS
 
 KNOBS = PARAMS["evaluate"]

@@ -11,10 +11,12 @@ from features.classifiers import KeywordClassifier
 from features.codebook import Codebook
 from features.errors import IntegrityFailure, UsageFailure
 from features.lexicon import LabellingFunction
+from features.metrics import flat
 from features.text import Example
 from features.training import Baseline, Trained
-from pipelines.evaluate import evaluate, flat
+from pipelines.evaluate import evaluate
 from pipelines.export import export
+from pipelines.refit import refit
 from pipelines.train import train
 from tests.conftest import PARAMS
 
@@ -62,6 +64,8 @@ def test_the_card_says_what_the_model_is_not_for_and_how_good_it_is(
     assert "invented and written by language models" in text
     assert f"| macro | {scores['test/macro_precision']:.2f} |" in text
     assert text.count("(experimental)") == 5
+    assert "160 of them for training (train)" in text
+    assert "The model was chosen on the valid split.\n" in text
     assert np.isfinite(done.weights.coefficients).all()
 
 
@@ -83,6 +87,21 @@ def test_the_card_of_a_model_that_reads_neighbours_says_so(
     ]
     assert ["It reads the sentences just before and after each one too" in text for text in cards] == [True, False]
     assert all(".\n\n## Intended use" in text for text in cards)
+
+
+def test_provenance_and_card_of_a_refitted_model_say_so(
+    trained: Trained, examples: list[Example], small_codebook: Codebook
+) -> None:
+    again = refit(trained, examples, [], None, **PARAMS["refit"])
+    done = export(
+        again.trained, "words", small_codebook, [row.passage for row in examples], 2000, {}, fitted_on="train+valid"
+    )
+    assert done.model.provenance == {"fitted_on": "train+valid"}
+    coders = [Agreement(theme, 0.9, 0.8, 1.0, 0.9, 0.1, 100, experimental=False) for theme in small_codebook.ids]
+    text = card.render(done.model, small_codebook, card.Data(12, 293, 200), coders, flat({"test": again.test}))
+    assert "200 of them for training (train and valid)" in text
+    assert "fitted anew on train and valid; its calibration and thresholds are those of train." in text
+    assert f"| macro | {again.test['macro_precision'].value:.2f} |" in text
 
 
 def test_the_card_of_an_encoder_model_says_how_to_get_the_encoder(

@@ -6,9 +6,14 @@ import pytest
 
 from features import codebook
 from features.agreement import Agreement
+from features.metrics import Estimate
+from pipelines.refits import Refitted
 from pipelines.report import AgreementReport, Measured, SplitSummary, report
 
 BOOK = codebook.load(Path("data/codebook.yaml"))
+REFITTED = Refitted(
+    "words", 30, 300, Estimate(0.612, 0.5, 0.7), Estimate(0.634, 0.5, 0.7), [], "No detectable difference."
+)
 HOSTILE = '<script>alert("x")</script> & "quoted"'
 
 
@@ -31,6 +36,7 @@ def measured() -> Measured:
         scores={"words": scores, "keywords": scores},
         chosen={"champion": "words", "linear": "words", "why": "highest macro-F1 on valid (0.612) of 1 candidates"},
         comparisons=[{"in_words": "words is better than keywords on financing by 0.06 [0.02, 0.10]."}],
+        refitted={"champion": REFITTED, "linear": REFITTED},
         errors=[error | {"text": HOSTILE}, error | {"part": "test", "text": "a test sentence"}],
         pictures={"reliability.png": b"png", "learning_curve.png": b"png", "weak.png": b"png"},
     )
@@ -42,6 +48,11 @@ def test_the_page_holds_every_experiment_with_its_interval_and_names_the_champio
     assert '<tr class="champion"><td>words</td>' in page
     assert "0.61 to 0.61" in page
     assert "by 0.06 [0.02, 0.10]" in page
+
+
+def test_the_page_says_once_what_fitting_anew_changed(measured: Measured) -> None:
+    page = report(measured, errors_per_theme=3)
+    assert page.count("words: 0.61 fitted on 5 documents, 0.63 (0.50 to 0.70) on 30. No detectable difference.") == 1
 
 
 def test_the_page_says_what_the_text_and_the_labels_are(measured: Measured) -> None:

@@ -96,6 +96,7 @@ def test_what_is_refused_is_listed_with_its_reason_and_counted(model: Path, fold
     assert json.loads((out / "summary.json").read_text()) == {
         "model": "small",
         "fingerprint": bundle.load(model).fingerprint,
+        "fitted_on": "train",
         "documents": 2,
         "quarantined": 2,
         "sentences": 4,

@@ -15,7 +15,7 @@ from pipelines.command import stage
 from pipelines.tracking import mlflow_store
 from tests import finished_files
 
-FOLDERS = ("codebook", "experiments", "split", "evaluate", "compare", "curve", "export", "report", "out")
+FOLDERS = ("codebook", "experiments", "split", "evaluate", "compare", "curve", "refit", "export", "report", "out")
 DATABASE = Path("data/track/mlflow.db")
 MODEL = "theme-model"
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from features import bundle, encoder
+from features.bundle_files import FITTED_ON
 from pipelines.tracking.mlflow_store import Store
 from pipelines.tracking.promotions import Promotion
 
@@ -46,13 +47,15 @@ def register(store: Store, model_name: str, export: Path, experiment_id: str, ru
         return known[loaded.fingerprint]
     if not store.client.search_registered_models(f"name='{model_name}'"):
         store.client.create_registered_model(model_name, description="Labels sentences by theme; see card.md.")
+    fitted_on = loaded.model.provenance[FITTED_ON]
     logged = _log_model(loaded, model_name, export, experiment_id, run_id)
     created = store.client.create_model_version(
         model_name,
         source=logged.model_uri,
         run_id=run_id,
         model_id=logged.model_id,
-        tags={"fingerprint": loaded.fingerprint, "experiment": loaded.name},
+        tags={"fingerprint": loaded.fingerprint, "experiment": loaded.name, FITTED_ON: fitted_on},
+        description=f"Fitted on {fitted_on}, scores in card.md; the run's metrics are of its model fitted on train.",
     )
     return Version(int(created.version), loaded.fingerprint, loaded.name)
 

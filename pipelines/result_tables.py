@@ -1,0 +1,75 @@
+"""What was measured of the experiments and of the exported models, as rows of Markdown tables."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from features.experiments import hypothesis
+from features.metrics import Estimate
+from pipelines.markdown import span
+from pipelines.refits import Refitted
+
+_DEVELOPMENT = "development (real text)"
+RESULTS = ["experiment", "macro-F1 on valid", "macro-F1 on test, 95 % interval", _DEVELOPMENT]
+IDEAS = ["experiment", "hypothesis", *RESULTS[1:]]
+MODELS = ["", "experiment", "macro-F1 on test", _DEVELOPMENT, "as exported: test", "as exported: development"]
+REFIT = ["experiment", "documents", "test, fitted on train", "test, on train and valid", "in words"]
+_ROLES = {
+    "linear": "best of those that know words alone",
+    "static": "best that needs no encoder to score",
+    "champion": "champion",
+}
+
+
+def results(
+    names: Sequence[str], metrics: Mapping[str, Mapping[str, Any]], champion: str, real: Mapping[str, Mapping[str, Any]]
+) -> list[list[str]]:
+    """One row per experiment, the champion in bold; `metrics` as in metrics.json, `real` as `external` writes it."""
+    return [
+        [
+            f"**{name}**" if name == champion else name,
+            f"{metrics[name]['valid']['macro_f1']:.3f}",
+            _test(metrics[name]),
+            span(real[name]["macro_f1"]) if name in real else "-",
+        ]
+        for name in names
+    ]
+
+
+def ideas(rows: Sequence[Sequence[str]], experiments: Path) -> list[list[str]]:
+    """The rows of `results` with each experiment's hypothesis behind its name."""
+    return [[name, hypothesis(experiments / f"{name.strip('*')}.yaml"), *numbers] for name, *numbers in rows]
+
+
+def models(
+    metrics: Mapping[str, Mapping[str, Any]], refitted: Mapping[str, Refitted], development: Mapping[str, Any]
+) -> list[list[str]]:
+    """What is exported, beside a search for words: as compared (fitted on train), and as exported (train and valid)."""
+    real, exported = development["experiments"], development["exported"]
+    rows = [
+        ["a search for words", "keywords", _test(metrics["keywords"]), span(real["keywords"]["macro_f1"]), "-", "-"]
+    ]
+    for role, words in _ROLES.items():
+        if role in refitted:
+            name = refitted[role].experiment
+            then = [_test(metrics[name]), span(real[name]["macro_f1"])]
+            now = [_span(refitted[role].on_train_and_valid), span(exported[role]["macro_f1"])]
+            rows.append([words, name, *then, *now])
+    return rows
+
+
+def refit(refitted: Mapping[str, Refitted]) -> list[list[str]]:
+    """Each exported model once, with what fitting it anew has changed."""
+    return [
+        [one.experiment, str(one.documents), _span(one.on_train), _span(one.on_train_and_valid), one.in_words]
+        for one in {one.experiment: one for one in refitted.values()}.values()
+    ]
+
+
+def _test(metrics: Mapping[str, Any]) -> str:
+    found = metrics["test"]
+    return span({"value": found["macro_f1"], "low": found["low"], "high": found["high"]})
+
+
+def _span(estimate: Estimate) -> str:
+    return span({"value": estimate.value, "low": estimate.low, "high": estimate.high})

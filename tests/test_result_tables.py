@@ -1,0 +1,49 @@
+from pathlib import Path
+
+from features.metrics import Estimate
+from pipelines import result_tables
+from pipelines.refits import Refitted
+
+METRICS = {
+    name: {"valid": {"macro_f1": valid}, "test": {"macro_f1": test, "low": test - 0.1, "high": test + 0.1}}
+    for name, valid, test in (("keywords", 0.3, 0.25), ("words", 0.6, 0.55), ("both", 0.7, 0.65))
+}
+REAL = {name: {"macro_f1": {"value": 0.5, "low": 0.4, "high": 0.6}} for name in METRICS}
+EXPORTED = {role: {"macro_f1": {"value": 0.52, "low": 0.42, "high": 0.62}} for role in ("champion", "linear", "static")}
+DEVELOPMENT = {"experiments": REAL, "exported": EXPORTED}
+
+
+def refitted(name: str) -> Refitted:
+    return Refitted(name, 30, 300, Estimate(0.55, 0.45, 0.65), Estimate(0.57, 0.47, 0.67), [], "No difference.")
+
+
+def test_the_champion_is_bold_and_what_was_not_measured_on_real_text_is_a_dash() -> None:
+    rows = result_tables.results(["keywords", "both"], METRICS, "both", {"keywords": REAL["keywords"]})
+    assert rows == [
+        ["keywords", "0.300", "0.250 [0.150, 0.350]", "0.500 [0.400, 0.600]"],
+        ["**both**", "0.700", "0.650 [0.550, 0.750]", "-"],
+    ]
+    assert {len(row) for row in rows} == {len(result_tables.RESULTS)}
+
+
+def test_an_idea_stands_with_its_hypothesis(tmp_path: Path) -> None:
+    (tmp_path / "both.yaml").write_text("# Two see more.\nclassifier: {kind: majority}\n", encoding="utf-8")
+    assert result_tables.ideas([["**both**", "0.7"]], tmp_path) == [["**both**", "Two see more.", "0.7"]]
+
+
+def test_every_role_that_was_exported_is_a_row_with_its_figures_before_and_after() -> None:
+    rows = result_tables.models(METRICS, {"champion": refitted("both"), "linear": refitted("words")}, DEVELOPMENT)
+    assert [row[1] for row in rows] == ["keywords", "words", "both"]
+    assert rows[0][4:] == ["-", "-"]
+    assert rows[2][2:] == [
+        "0.650 [0.550, 0.750]",
+        "0.500 [0.400, 0.600]",
+        "0.570 [0.470, 0.670]",
+        "0.520 [0.420, 0.620]",
+    ]
+    assert {len(row) for row in rows} == {len(result_tables.MODELS)}
+
+
+def test_a_model_in_two_roles_is_one_row() -> None:
+    rows = result_tables.refit({"champion": refitted("both"), "linear": refitted("both")})
+    assert rows == [["both", "30", "0.550 [0.450, 0.650]", "0.570 [0.470, 0.670]", "No difference."]]

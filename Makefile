@@ -11,7 +11,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help env repro test check verify verify-repro ui score external corpus-report transfer sheet annotations ledger screenshots promote lock
+.PHONY: help env repro test check verify verify-repro ui score external corpus-report transfer sheet annotations ledger screenshots bench promote lock
 
 help:  ## what you can ask for
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 22
@@ -81,6 +81,16 @@ screenshots: env  ## the picture of README.md, drawn by Chromium from a document
 	$(CHROMIUM) --headless --no-sandbox --disable-gpu --hide-scrollbars --no-first-run --disable-background-networking \
 	  --user-data-dir="$$folder/profile" --window-size=1280,860 --screenshot=docs/score-page.png \
 	  "file://$$(ls $$folder/scored/pages/*.html)" 2>/dev/null && echo docs/score-page.png
+
+.bench/.stamp: requirements.txt .venv/.stamp
+	rm -rf .bench
+	$(PYTHON) -m venv .bench
+	.venv/bin/uv pip sync --quiet --compile-bytecode --python .bench requirements.txt
+	.bench/bin/pip install --quiet --disable-pip-version-check torch==2.13.0 sentence-transformers==6.2.0
+	@touch $@
+
+bench: .bench/.stamp  ## speed beside peers, into benchmarks/: QUICK=1 for fewer sentences
+	.bench/bin/python -m benchmarks.encode benchmarks/encode.json $(if $(QUICK),--quick)
 
 promote: env  ## make the challenger the registered model's champion
 	@python -m pipelines.promote $(ARGS)

@@ -41,7 +41,8 @@ def main(options: argparse.Namespace) -> str:
     try:
         found = embed([sentence.text for sentence in sentences], **knobs)
     except UsageFailure as error:
-        raise UsageFailure(f"{error}, or set embed.layers to [] in {options.params}{_who_needs(options)}") from error
+        instead = f"set embed.layers to [] and adapt.epochs to 0 in {options.params}{_who_needs(options)}"
+        raise UsageFailure(f"{error}, or {instead}") from error
     layers = knobs["layers"]
     kept = np.array(list(found.values()), dtype=np.float32).reshape(len(found), len(layers), encoder.WIDTH)
     with store.writing(options.out) as folder:
@@ -60,7 +61,8 @@ def _take_over(out: Path) -> set[tuple[bytes, int]]:
 
 def _who_needs(options: argparse.Namespace) -> str:
     names = experiment_names(options.params)
-    needing = [name for name in names if experiments.load(options.experiments / f"{name}.yaml").learns_from_encoder]
+    listed = {name: experiments.load(options.experiments / f"{name}.yaml") for name in names}
+    needing = [name for name, one in listed.items() if one.learns_from_encoder or one.is_adapted]
     return f" and take out of `experiments:` what needs it: {', '.join(needing)}" if needing else ""
 
 

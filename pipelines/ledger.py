@@ -18,7 +18,7 @@ from pipelines import refits, result_tables, store, weak_tables
 from pipelines.command import experiment_names, read_yaml, run
 from pipelines.markdown import percent, span, table
 
-DOCUMENTS = ("README.md", "experiments/README.md", "data/README.md")
+DOCUMENTS = ("README.md", "experiments/README.md", "data/README.md", "benchmarks/README.md")
 DEVELOPMENT = "experiments/development.json"
 TRANSFER = "experiments/transfer.json"
 PROFILE = "experiments/profile.json"
@@ -58,6 +58,7 @@ def tables(root: Path) -> dict[str, Callable[[], str]]:
         "profile": lambda: table(["figure", *_made_by("corpus-report", root / PROFILE)["profiles"]], _profile(root)),
         "weak": lambda: table(weak_tables.GAINS, weak_tables.gains(_weak(root))),
         "weak_labels": lambda: table(weak_tables.LABELS, weak_tables.labels(_weak(root), _themes(root))),
+        "encode": lambda: table(result_tables.SPEEDS, result_tables.speeds(_encode(root))),
         "apart": lambda: table(["sets", "area under ROC", "sentences of each"], _apart(root)),
     }
 
@@ -94,6 +95,13 @@ def _agreement(root: Path) -> list[list[str]]:
         [theme, span({"value": row["alpha"], "low": row["low"], "high": row["high"]}), percent(row["prevalence"])]
         for theme, row in sorted(report["between_coders"].items())
     ]
+
+
+def _encode(root: Path) -> dict[str, Any]:
+    path = root / "benchmarks" / "encode.json"
+    if not path.exists():
+        raise UsageFailure(f"{path}: missing; make it with: make bench")
+    return store.read_json(path, dict[str, Any])
 
 
 def _weak(root: Path) -> dict[str, Any]:

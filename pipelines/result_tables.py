@@ -14,6 +14,7 @@ RESULTS = ["experiment", "macro-F1 on valid", "macro-F1 on test, 95 % interval",
 IDEAS = ["experiment", "hypothesis", *RESULTS[1:]]
 MODELS = ["", "experiment", "macro-F1 on test", _DEVELOPMENT, "as exported: test", "as exported: development"]
 REFIT = ["experiment", "documents", "test, fitted on train", "test, on train and valid", "in words"]
+SPEEDS = ["encoder", "sentences per CPU second", "lowest", "highest"]
 _ROLES = {
     "linear": "best of those that know words alone",
     "static": "best that needs no encoder to score",
@@ -64,6 +65,16 @@ def refit(refitted: Mapping[str, Refitted]) -> list[list[str]]:
         [one.experiment, str(one.documents), _span(one.on_train), _span(one.on_train_and_valid), one.in_words]
         for one in {one.experiment: one for one in refitted.values()}.values()
     ]
+
+
+def speeds(encode: Mapping[str, Any]) -> list[list[str]]:
+    """Sentences per second of each side, and how the two compare round by round."""
+    rows = [[name, *_three(found, "{:.0f}")] for name, found in encode["sentences_per_second"].items()]
+    return [*rows, ["ratio", *_three(encode["ratio"], "{:.2f}")]]
+
+
+def _three(found: Mapping[str, float], shown: str) -> list[str]:
+    return [shown.format(found[name]) for name in ("median", "low", "high")]
 
 
 def _test(metrics: Mapping[str, Any]) -> str:

@@ -10,6 +10,7 @@ import msgspec
 
 from features import codebook, experiments, lexicon
 from features.adapted import Adaptation
+from features.errors import UsageFailure
 from features.experiments import Experiment
 from features.lexicon import LabellingFunction
 from features.search import Search
@@ -58,7 +59,10 @@ def main(options: argparse.Namespace) -> str:
         states.recall(options.embed)
     adaptation = adaptations.recall(options.adapt) if experiment.is_adapted else None
     wall, cpu = time.perf_counter(), time.process_time()
-    trained = train(experiment, examples, themes, functions, adaptation, **parameters(train, options.params))
+    try:
+        trained = train(experiment, examples, themes, functions, adaptation, **parameters(train, options.params))
+    except UsageFailure as error:
+        raise UsageFailure(f"{options.experiment}: {error}") from error
     timing = {"train_seconds": time.perf_counter() - wall, "train_cpu_seconds": time.process_time() - cpu}
     rows = train_rows(examples, experiment)
     with store.writing(options.out) as folder:

@@ -47,3 +47,10 @@ def test_every_role_that_was_exported_is_a_row_with_its_figures_before_and_after
 def test_a_model_in_two_roles_is_one_row() -> None:
     rows = result_tables.refit({"champion": refitted("both"), "linear": refitted("both")})
     assert rows == [["both", "30", "0.550 [0.450, 0.650]", "0.570 [0.470, 0.670]", "No difference."]]
+
+
+def test_speeds_stand_with_their_range_and_the_ratio_of_the_rounds() -> None:
+    both = {"here": {"median": 80.04, "low": 70, "high": 90}, "there": {"median": 100, "low": 95, "high": 105}}
+    rows = result_tables.speeds({"sentences_per_second": both, "ratio": {"median": 0.8, "low": 0.7, "high": 0.9}})
+    assert rows == [["here", "80", "70", "90"], ["there", "100", "95", "105"], ["ratio", "0.80", "0.70", "0.90"]]
+    assert {len(row) for row in rows} == {len(result_tables.SPEEDS)}

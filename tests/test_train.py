@@ -1,3 +1,4 @@
+import argparse
 import json
 import shutil
 import subprocess
@@ -7,14 +8,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from features import embeddings, encoder
 from features.codebook import Codebook
 from features.encoder import WIDTH
+from features.errors import UsageFailure
 from features.experiments import Experiment
 from features.lexicon import LabellingFunction
 from features.text import Example
 from features.training import Trained, dumps
 from pipelines import states, store, tables
-from pipelines.train import train
+from pipelines.train import main, train
 from tests.conftest import PARAMS, SMALL
 
 
@@ -109,3 +112,29 @@ def test_bad_input_is_named_and_nothing_is_written(
     assert named in done.stderr
     assert "Traceback" not in done.stderr
     assert not (workspace / "data" / "train" / "x").exists()
+
+
+def test_without_the_encoder_an_experiment_that_needs_it_is_refused_by_name(
+    examples: list[Example], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with store.writing(tmp_path / "split") as folder:
+        tables.write(examples, Example, folder / "splits.parquet")
+    with store.writing(tmp_path / "embed") as folder:
+        states.write([], [], np.empty((0, 0, WIDTH), dtype=np.float32), folder)
+    monkeypatch.setattr(encoder, "PACKAGE", "no-such-package-anywhere")
+    monkeypatch.setattr(embeddings, "loaded", encoder.load)
+    options = argparse.Namespace(
+        experiment=Path("experiments/minilm-logreg.yaml"),
+        split=tmp_path / "split",
+        embed=tmp_path / "embed",
+        codebook=Path("data/codebook.yaml"),
+        patterns=Path("data/patterns.yaml"),
+        params=SMALL / "params.yaml",
+        out=tmp_path / "train",
+    )
+    with (
+        embeddings.nothing_remembered(),
+        pytest.raises(UsageFailure, match=r"minilm-logreg\.yaml: the encoder .* is not installed; run: pip install"),
+    ):
+        main(options)
+    assert not options.out.exists()

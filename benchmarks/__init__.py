@@ -1,0 +1,1 @@
+"""Speed beside peers, in pairs, on the same sentences: see README.md in this folder."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from features.classifiers import fit, margins, themes_may_be_missing
 from features.duplicates import Pairs
 from features.errors import UsageFailure
-from features.experiments import FineTuned, Part
+from features.experiments import FineTuned, LinearSVM, Part
 from features.lexicon import LabellingFunction
 from features.metrics import Bools
 from features.resampling import Floats
@@ -57,7 +57,9 @@ class CrossFit:
         found = np.full(self.gold.shape, np.nan)
         answered = [fold for fold in self.folds if fold not in without]
         with themes_may_be_missing():
-            margins_of = in_threads(lambda fold: self._left_out(part, without | {fold}), answered)
+            # liblinear draws from one generator of the whole process: two fits at once would not be the same again.
+            each = map if isinstance(part.classifier, LinearSVM) else in_threads
+            margins_of = each(lambda fold: self._left_out(part, without | {fold}), answered)
             for fold, left_out in zip(answered, margins_of, strict=True):
                 rows = self.fold_of == fold
                 found[rows] = left_out[rows]

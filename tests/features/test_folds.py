@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -6,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.pipeline import Pipeline
 
-from features import folds
+from features import experiments, folds
 from features.classifiers import fit, margins
 from features.codebook import Codebook
 from features.duplicates import near_duplicates
@@ -107,3 +108,20 @@ def test_the_fine_tuned_encoder_answers_from_its_own_folds_and_only_when_it_is_t
     found = adapted.out_of_fold(part, frozenset({rows.folds[0]}))
     np.testing.assert_array_equal(found[inside], known[inside])
     assert np.isnan(found[~inside]).all()
+
+
+@pytest.mark.parametrize("name", ["tfidf-word-char-svm", "tfidf-word-char-sgd", "tfidf-word-logreg", "context-static"])
+def test_folds_fitted_side_by_side_give_the_same_bits_each_time(
+    name: str, examples: list[Example], small_codebook: Codebook
+) -> None:
+    (part, *_) = experiments.load(Path("experiments") / f"{name}.yaml").parts
+    train = [row for row in examples if row.part == "train"]
+    gold, fold_of = gold_matrix(train, small_codebook.ids), folds_of([row.group for row in train], 5, 11)
+
+    def found() -> Floats:
+        none = np.empty((0, 2), dtype=np.int64)
+        return CrossFit([row.passage for row in train], gold, fold_of, none, []).out_of_fold(part)
+
+    first = found()
+    for _ in range(3):
+        np.testing.assert_array_equal(found(), first)

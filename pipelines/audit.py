@@ -1,4 +1,8 @@
-"""The gate before training: what would leak from valid or test into train fails the run and is named."""
+"""The gate before training: what would leak from valid or test into train fails the run and is named.
+
+The kinds of leakage are those of Kapoor and Narayanan (2023); those that no table can show, because they happen while a
+model is fitted or chosen, are tests (tests/test_leaks.py).
+"""
 
 import argparse
 from collections import defaultdict
@@ -7,7 +11,7 @@ from dataclasses import dataclass
 
 from features.duplicates import near_duplicates
 from features.errors import IntegrityFailure
-from features.text import Document, Example, text_sha256
+from features.text import Document, Example, Label, Sentence, text_sha256
 from pipelines import store, tables
 from pipelines.command import Count, Share, parameters, run, stage
 
@@ -25,6 +29,15 @@ class Leak:
 
 
 @dataclass(frozen=True, slots=True)
+class Sources:
+    """What the examples were made from, each by its id: documents, the sentences cut from them, and their labels."""
+
+    documents: Mapping[str, Document]
+    sentences: Mapping[str, Sentence]
+    labels: Mapping[str, Label]
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """The part of split's `summary.json` that says what was asked for."""
 
@@ -33,7 +46,7 @@ class Summary:
 
 def audit(
     examples: Sequence[Example],
-    documents: Mapping[str, Document],
+    sources: Sources,
     mode: str,
     *,
     shingle: Count,
@@ -41,7 +54,7 @@ def audit(
 ) -> dict[str, list[Leak]]:
     """Findings by check; all empty on a clean split.
 
-    `documents` maps document id -> document; `mode` is what split was asked for: by date, time must not run backwards.
+    `mode` is what split was asked for: by date, time must not run backwards.
     """
     used = [row for row in examples if row.part in USED]
     checks: dict[str, Callable[[], Iterator[Leak]]] = {
@@ -56,7 +69,9 @@ def audit(
         "near_duplicate_across_parts": lambda: _near_duplicates(used, shingle, near_duplicate),
         "weak_label_outside_train": lambda: _weak_outside_train(used),
         "part_without_gold": lambda: _parts_without_gold(used),
-        "time_order": lambda: _time_order(used, documents) if mode == "date" else iter(()),
+        "text_not_as_segmented": lambda: _not_as_segmented(used, sources.sentences),
+        "label_not_as_coded": lambda: _not_as_coded(used, sources.labels),
+        "time_order": lambda: _time_order(used, sources.documents) if mode == "date" else iter(()),
     }
     return {name: list(check()) for name, check in checks.items()}
 
@@ -73,13 +88,33 @@ def _in_two_parts(used: Sequence[Example], check: str, key: Callable[[Example], 
 
 
 def _near_duplicates(used: Sequence[Example], shingle: int, at_least: float) -> Iterator[Leak]:
-    for first, second in near_duplicates([row.text for row in used], shingle=shingle, at_least=at_least):
-        one, two = used[first], used[second]
-        if one.part != two.part:
-            yield Leak(
-                "near_duplicate_across_parts",
-                f"{one.part}:{one.doc}:{one.sentence_id} and {two.part}:{two.doc}:{two.sentence_id}",
-            )
+    """A model sees a sentence's neighbours too, so what stands beside a sentence counts as seen with it."""
+    seen = {(row.part, text): row for row in used for text in (row.after, row.before, row.text) if text}
+    parts, texts = [part for part, _ in seen], [text for _, text in seen]
+    rows = list(seen.values())
+    for first, second in near_duplicates(texts, shingle=shingle, at_least=at_least):
+        if parts[first] != parts[second]:
+            places = [f"{row.part}:{row.doc}:{row.sentence_id}" for row in (rows[first], rows[second])]
+            yield Leak("near_duplicate_across_parts", " and ".join(places))
+
+
+def _not_as_segmented(used: Sequence[Example], sentences: Mapping[str, Sentence]) -> Iterator[Leak]:
+    """What a model sees is sentences of one document and nothing else: no id, no source, no coder's mark."""
+    of_document: dict[str, set[str]] = defaultdict(set)
+    for sentence in sentences.values():
+        of_document[sentence.doc].add(sentence.text)
+    for row in used:
+        own = sentences.get(row.sentence_id)
+        beside = {row.before, row.after} - {""}
+        if own is None or (own.text, own.doc) != (row.text, row.doc) or not beside <= of_document[row.doc]:
+            yield Leak("text_not_as_segmented", f"{row.part}:{row.doc}:{row.sentence_id}")
+
+
+def _not_as_coded(used: Sequence[Example], labels: Mapping[str, Label]) -> Iterator[Leak]:
+    for row in used:
+        coded = labels.get(row.sentence_id)
+        if coded is None or (coded.themes, coded.label_source) != (row.themes, row.label_source):
+            yield Leak("label_not_as_coded", f"{row.part}:{row.doc}:{row.sentence_id} is {', '.join(row.themes)}")
 
 
 def _weak_outside_train(used: Sequence[Example]) -> Iterator[Leak]:
@@ -106,10 +141,13 @@ def _time_order(used: Sequence[Example], documents: Mapping[str, Document]) -> I
 def main(options: argparse.Namespace) -> str:
     """Check the splits; write `audit.json`, or name every leak and end with exit code 4."""
     examples = tables.read(store.check(options.split) / "splits.parquet", Example)
-    documents = tables.read(store.check(options.ingest) / "documents.parquet", Document)
-    by_id = {document.id: document for document in documents}
+    sources = Sources(
+        {row.id: row for row in tables.read(store.check(options.ingest) / "documents.parquet", Document)},
+        {row.id: row for row in tables.read(store.check(options.segment) / "sentences.parquet", Sentence)},
+        {row.sentence_id: row for row in tables.read(store.check(options.label) / "labels.parquet", Label)},
+    )
     mode = store.read_json(options.split / "summary.json", Summary).mode
-    findings = audit(examples, by_id, mode, **parameters(audit, options.params))
+    findings = audit(examples, sources, mode, **parameters(audit, options.params))
     leaks = [leak for found in findings.values() for leak in found]
     if leaks:
         named = "\n".join(f"  {leak.check}: {leak.rows}" for leak in leaks[:_SHOWN])
@@ -120,4 +158,4 @@ def main(options: argparse.Namespace) -> str:
 
 
 if __name__ == "__main__":
-    run(main, stage(__doc__, "ingest", "split", "out"))
+    run(main, stage(__doc__, "ingest", "segment", "label", "split", "out"))

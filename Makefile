@@ -11,7 +11,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help env repro test check verify verify-repro ui score external corpus-report transfer sheet annotations ledger screenshots bench promote lock
+.PHONY: help env repro test check verify verify-repro ui score external corpus-report transfer sheet annotations compare history ledger screenshots bench promote lock
 
 help:  ## what you can ask for
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 22
@@ -71,6 +71,13 @@ sheet: env  ## a blank sheet of all sentences for a coder: OUT=sheet.csv
 annotations: env  ## a human coder's filled sheet in: IN=sheet.csv CODER=name [ROLE=coding] [REPLACE=1]
 	@test -n "$(IN)" -a -n "$(CODER)" || { echo 'usage: make annotations IN=sheet.csv CODER=name' >&2; exit 2; }
 	@python -m pipelines.annotations import data/segment $(INPUTS)/codebook.yaml "$(IN)" $(INPUTS)/annotations --coder "$(CODER)" $(if $(ROLE),--role "$(ROLE)") $(if $(REPLACE),--replace)
+
+compare: env  ## is one experiment better than another: A=name B=name
+	@test -n "$(A)" -a -n "$(B)" || { echo 'usage: make compare A=experiment B=experiment' >&2; exit 2; }
+	@python -m pipelines.versus "$(A)" "$(B)" --codebook $(INPUTS)/codebook.yaml
+
+history: env  ## how often test was opened, from git, and what each time changed
+	@python -m pipelines.history
 
 ledger: env  ## fill the tables of README.md and experiments/README.md from the committed metrics
 	@python -m pipelines.ledger .

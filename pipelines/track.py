@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from features.comparison import Difference
 from pipelines import store
 from pipelines.command import experiment_names, parameters, run, stage
 from pipelines.tracking import finished, mlflow_store, promotions, registry, runs, runs_table, workspace
@@ -31,6 +32,13 @@ class Choice(msgspec.Struct, frozen=True):
     champion: str
     linear: str
     static: str | None = None
+
+
+class Against(msgspec.Struct, frozen=True):
+    """What track needs of one comparison in compare's comparisons.json."""
+
+    other: str
+    differences: list[Difference]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +93,10 @@ def main(options: argparse.Namespace) -> str:
     lock = finished.read_lock(_LOCK)
     here = workspace.describe(options.codebook, options.split)
     choice = store.read_json(store.check(options.compare) / "champion.json", Choice)
-    experiments = [_collect(name, choice, lock, options) for name in experiment_names(options.params)]
+    behind = _behind(choice.champion, store.read_json(options.compare / "comparisons.json", list[Against]))
+    experiments = [
+        _collect(name, choice, behind.get(name, {}), lock, options) for name in experiment_names(options.params)
+    ]
     promoted = promotions.read(options.experiments / promotions.NAME)
     with mlflow_store.opened(options.out, REMEDY) as into:
         done = track(experiments, here, choice.champion, options.export / "champion", promoted, into, **section)
@@ -93,7 +104,24 @@ def main(options: argparse.Namespace) -> str:
     return _told(done, here, section["model_name"], into.location.shown, was_tracked="track" in lock)
 
 
-def _collect(name: str, choice: Choice, lock: Mapping[str, Locked], options: argparse.Namespace) -> Finished:
+def _behind(champion: str, comparisons: Sequence[Against]) -> dict[str, dict[str, float]]:
+    """By experiment: the champion's F1 on test minus its own, with interval and p-value, as metrics of its run."""
+    found = {
+        one.other: {
+            f"behind_champion/{row.theme}{kind}": value
+            for row in one.differences
+            for kind, value in (("", row.value), ("_low", row.low), ("_high", row.high), ("_p", row.p))
+        }
+        for one in comparisons
+    }
+    # The champion is not behind itself; it may have been behind another before.
+    itself = {name: float(name.endswith("_p")) for names in found.values() for name in names}
+    return found | {champion: itself}
+
+
+def _collect(
+    name: str, choice: Choice, behind: Mapping[str, float], lock: Mapping[str, Locked], options: argparse.Namespace
+) -> Finished:
     shared = {options.compare / "comparisons.md": ""}
     if name in (choice.champion, choice.linear):
         shared[options.refit / "refit.json"] = ""
@@ -106,7 +134,7 @@ def _collect(name: str, choice: Choice, lock: Mapping[str, Locked], options: arg
         shared[options.curve / "learning_curve.png"] = "plots"
         shared[options.report / "report.html"] = ""
     experiment = options.experiments / f"{name}.yaml"
-    return finished.collect(name, lock, experiment, options.split, options.evaluate / name, shared)
+    return finished.collect(name, lock, experiment, options.split, options.evaluate / name, behind, shared)
 
 
 def _describe(into: Store, experiment_id: str, metrics: set[str]) -> None:

@@ -79,8 +79,11 @@ def evaluate(name: str, c: float, chosen: dict[str, Any] | None = None) -> None:
 def conclude(*names: str, c: float = 1.0) -> None:
     """What compare, curve, refit, export and report would make of it."""
     choice = {"champion": names[0], "linear": names[0], "why": "highest", "comparisons": []}
+    rows = [{"theme": "macro", "value": c / 100, "low": 0.0, "high": 0.5, "p": 0.04}]
+    comparisons = [{"champion": names[0], "other": name, "differences": rows, "in_words": "-"} for name in names[1:]]
     files = {
-        "compare": {"champion.json": json.dumps(choice), "comparisons.md": f"{names[0]} wins\n"},
+        "compare": {"champion.json": json.dumps(choice), "comparisons.md": f"{names[0]} wins\n"}
+        | {"comparisons.json": json.dumps(comparisons)},
         "curve": {"learning_curve.png": "png"},
         "refit": {"refit.json": "{}"},
         "report": {"report.html": "<html></html>"},

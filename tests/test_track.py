@@ -54,7 +54,8 @@ def test_a_run_shows_the_numbers_parameters_data_and_files_of_its_experiment(her
     run = tracked.current()["a"]
     scores = json.loads(Path("data/evaluate/a/scores.json").read_text())
     numbers = {name: value for name, value in scores.items() if value is not None}
-    assert run.data.metrics == numbers | {"timing/train_seconds": 1.5}
+    itself = {f"behind_champion/macro{kind}": float(kind == "_p") for kind in ("", "_low", "_high", "_p")}
+    assert run.data.metrics == numbers | itself | {"timing/train_seconds": 1.5}
     assert run.data.params == {
         "features.0.of": "words",
         "features.0.ngrams": "[1, 2]",
@@ -104,6 +105,17 @@ def test_an_experiment_taken_off_the_list_keeps_its_run_without_being_current(he
     assert "1 run current (0 new, 1 known)" in track_here()
     assert set(tracked.current()) == {"a"}
     assert {run.info.run_name for run in tracked.runs()} == {"a", "b"}
+
+
+def test_how_far_a_run_is_behind_the_champion_follows_the_champion(here: Path) -> None:
+    track_here()
+    shown = {name: run.data.metrics["behind_champion/macro"] for name, run in tracked.current().items()}
+    assert shown == {"a": 0.0, "b": 0.01}
+    assert tracked.current()["b"].data.metrics["behind_champion/macro_p"] == 0.04
+    finished_files.conclude("b", "a")
+    assert "2 runs current (0 new, 2 known)" in track_here()
+    shown = {name: run.data.metrics["behind_champion/macro"] for name, run in tracked.current().items()}
+    assert shown == {"a": 0.01, "b": 0.0}
 
 
 def test_what_was_learned_later_reaches_the_run_that_is_known(here: Path) -> None:

@@ -35,7 +35,8 @@ class Locked(msgspec.Struct, frozen=True):
 class Finished:
     """One finished experiment as a run shows it; `artifacts` and `shared` map a file to its folder in the run.
 
-    `artifacts` belong to the fingerprint; `shared` are what other experiments have a part in, so they may change.
+    `metrics` and `artifacts` belong to the fingerprint; in `shared_metrics` and `shared` other experiments have a part,
+    so they may change.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Finished:
     hypothesis: str
     parameters: dict[str, str]
     metrics: dict[str, float]
+    shared_metrics: dict[str, float]
     artifacts: dict[Path, str]
     shared: dict[Path, str]
 
@@ -59,7 +61,13 @@ def read_lock(path: Path) -> dict[str, Locked]:
 
 
 def collect(
-    name: str, lock: Mapping[str, Locked], experiment: Path, split: Path, evaluate: Path, shared: Mapping[Path, str]
+    name: str,
+    lock: Mapping[str, Locked],
+    experiment: Path,
+    split: Path,
+    evaluate: Path,
+    shared_metrics: Mapping[str, float],
+    shared: Mapping[Path, str],
 ) -> Finished:
     """Everything of experiment `name`; raises IntegrityFailure when its files are not those that dvc.lock lists."""
     stages = {stage: _locked(lock, f"{stage}@{name}") for stage in ("train", "evaluate")}
@@ -78,6 +86,7 @@ def collect(
         # What was chosen replaces what the file says in its place: it is what was fitted.
         parameters=dict(pair for stage in stages.values() for pair in _parameters(stage)) | dict(_flat(chosen, "")),
         metrics={key: value for key, value in scores.items() if value is not None} | times,
+        shared_metrics=dict(shared_metrics),
         artifacts=dict.fromkeys(sorted(evaluate.glob("*.png")), "plots") | _present(dict.fromkeys(files, "")),
         shared=_present(shared),
     )

@@ -57,8 +57,14 @@ def log(store: Store, experiment_id: str, finished: Finished, workspace: Workspa
 
 def refresh(store: Store, run: Run, finished: Finished) -> None:
     """Bring up to date what may change while the fingerprint stays: what was learned, and what compares runs."""
+    from mlflow.entities import Metric
+
     if run.data.tags.get(NOTE) != finished.hypothesis:
         store.client.set_tag(run.info.run_id, NOTE, finished.hypothesis)
+    now = int(time.time() * 1000)
+    moved = {name: value for name, value in finished.shared_metrics.items() if run.data.metrics.get(name) != value}
+    if moved:
+        store.client.log_batch(run.info.run_id, metrics=[Metric(name, value, now, 0) for name, value in moved.items()])
     for path, folder in finished.shared.items():
         store.client.log_artifact(run.info.run_id, str(path), folder or None)
 

@@ -113,6 +113,20 @@ def hits(functions: Sequence[LabellingFunction], texts: Sequence[str]) -> csr_ar
     return csr_array((votes(functions, texts) != 0).astype(np.float64))
 
 
+def masked(functions: Sequence[LabellingFunction], text: str) -> str:
+    """`text` with every word that a function looks for taken out, to its end; what is left makes none of them fire."""
+    patterns = [function.pattern for function in functions if function.pattern is not None]
+    if any(function.python for function in functions):
+        patterns += [_TERROR, _MONEY, _ONLINE]
+    left, before = " ".join(text.split()), None
+    while left != before:  # words that now meet may be looked for together
+        before = left
+        for pattern in patterns:
+            left = re.sub(rf"(?:{pattern.pattern})\w*", " ", left, flags=pattern.flags)
+        left = " ".join(left.split())
+    return left
+
+
 def majority(functions: Sequence[LabellingFunction], cast: Votes, themes: Sequence[str]) -> NDArray[np.bool_]:
     """Shape (texts, themes): themes with more votes for than against."""
     totals: NDArray[np.int64] = cast.astype(np.int64) @ belongs(functions, themes)

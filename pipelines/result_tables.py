@@ -14,6 +14,7 @@ RESULTS = ["experiment", "macro-F1 on valid", "macro-F1 on test, 95 % interval",
 IDEAS = ["experiment", "hypothesis", *RESULTS[1:]]
 MODELS = ["", "experiment", "macro-F1 on test", _DEVELOPMENT, "as exported: test", "as exported: development"]
 REFIT = ["experiment", "documents", "test, fitted on train", "test, on train and valid", "in words"]
+AXES = ["left out together", "groups", "sentences", "macro-F1", "drop"]
 SPEEDS = ["encoder", "sentences per CPU second", "lowest", "highest"]
 _ROLES = {
     "linear": "best of those that know words alone",
@@ -64,6 +65,20 @@ def refit(refitted: Mapping[str, Refitted]) -> list[list[str]]:
     return [
         [one.experiment, str(one.documents), _span(one.on_train), _span(one.on_train_and_valid), one.in_words]
         for one in {one.experiment: one for one in refitted.values()}.values()
+    ]
+
+
+def axes(found: Sequence[Mapping[str, Any]]) -> list[list[str]]:
+    """How one model does on what it has seen nothing of, and by how much that is less than on other documents."""
+    return [
+        [
+            one["name"],
+            str(one["groups"]),
+            f"{one['sentences']:,}",
+            span(one["macro_f1"]),
+            span(one["drop"]) if one["drop"] else "-",
+        ]
+        for one in found
     ]
 
 

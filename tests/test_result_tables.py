@@ -54,3 +54,13 @@ def test_speeds_stand_with_their_range_and_the_ratio_of_the_rounds() -> None:
     rows = result_tables.speeds({"sentences_per_second": both, "ratio": {"median": 0.8, "low": 0.7, "high": 0.9}})
     assert rows == [["here", "80", "70", "90"], ["there", "100", "95", "105"], ["ratio", "0.80", "0.70", "0.90"]]
     assert {len(row) for row in rows} == {len(result_tables.SPEEDS)}
+
+
+def test_an_axis_stands_with_its_drop_and_the_plain_one_without() -> None:
+    estimate = {"value": 0.7, "low": 0.6, "high": 0.8}
+    plain = {"name": "documents", "groups": 10, "sentences": 8000, "macro_f1": estimate, "drop": None}
+    dated = plain | {"name": "date", "groups": 2, "drop": {"value": 0.05, "low": 0.03, "high": 0.07, "p": 0.01}}
+    rows = result_tables.axes([plain, dated])
+    assert rows[0] == ["documents", "10", "8,000", "0.700 [0.600, 0.800]", "-"]
+    assert rows[1][-1] == "0.050 [0.030, 0.070]"
+    assert {len(row) for row in rows} == {len(result_tables.AXES)}

@@ -2,9 +2,12 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from features import lexicon
 from features.errors import UsageFailure
+from features.lexicon import LabellingFunction
 
 PATTERNS = """
 functions:
@@ -66,3 +69,40 @@ def test_a_hit_is_a_vote_whichever_way(tmp_path: Path) -> None:
 def test_a_function_that_means_nothing_is_named(tmp_path: Path, text: str, named: str) -> None:
     with pytest.raises(UsageFailure, match=named):
         lexicon.load(write(tmp_path, text), THEMES)
+
+
+WORDS = [
+    *(
+        "terrorist",
+        "financing",
+        "of",
+        "the",
+        "hawala",
+        "online",
+        "propaganda",
+        "development",
+        "money",
+        "radicalisation",
+    ),
+    *(
+        "attack",
+        "Attacks",
+        "cooperation",
+        "joint",
+        "working",
+        "group",
+        "council",
+        "social",
+        "media",
+        "bank",
+        "and",
+        "al-Qaida",
+    ),
+]
+
+
+@given(st.lists(st.sampled_from(WORDS), max_size=12).map(" ".join))
+def test_nothing_fires_on_a_masked_text_and_other_words_stay(functions: list[LabellingFunction], text: str) -> None:
+    left = lexicon.masked(functions, text)
+    assert not any(function.fires(left) for function in functions)
+    assert lexicon.masked(functions, "The council met twice.") == "The council met twice."

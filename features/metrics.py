@@ -72,6 +72,15 @@ def flat(measured: Mapping[str, Mapping[str, Estimate]]) -> dict[str, float | No
     return found
 
 
+def ratio(parts: Floats, wholes: Floats, documents: Sequence[str], *, resamples: int, seed: int) -> Estimate:
+    """The sum of `parts` over that of `wholes`, one number of each per sentence (n,), with its interval."""
+    names, numbers = np.unique(list(documents), return_inverse=True)
+    draws = np.vstack([np.ones(len(names)), document_draws(len(names), resamples, seed)])
+    sums = draws @ sums_by_document(np.column_stack([parts, wholes]).astype(np.float64), numbers, len(names))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return _estimate(np.where(sums[:, 1] > 0, sums[:, 0] / sums[:, 1], np.nan))
+
+
 def macro_f1(gold: Bools, labels: Bools) -> float:
     """The mean over themes of 2 TP / (2 TP + FP + FN), themes without a gold positive left out."""
     hits = (gold & labels).sum(axis=0)

@@ -15,6 +15,8 @@ IDEAS = ["experiment", "hypothesis", *RESULTS[1:]]
 MODELS = ["", "experiment", "macro-F1 on test", _DEVELOPMENT, "as exported: test", "as exported: development"]
 REFIT = ["experiment", "documents", "test, fitted on train", "test, on train and valid", "in words"]
 AXES = ["left out together", "groups", "sentences", "macro-F1", "drop"]
+SLICES = ["by", "slice", "sentences", "labels", "F1 over all labels", "all labels right"]
+BEYOND = ["theme", "gold the lexicon misses", "recall there", "lexicon fires wrongly", "false alarms there"]
 SPEEDS = ["encoder", "sentences per CPU second", "lowest", "highest"]
 _ROLES = {
     "linear": "best of those that know words alone",
@@ -78,6 +80,22 @@ def axes(found: Sequence[Mapping[str, Any]]) -> list[list[str]]:
             span(one["macro_f1"]),
             span(one["drop"]) if one["drop"] else "-",
         ]
+        for one in found
+    ]
+
+
+def slices(found: Sequence[Mapping[str, Any]]) -> list[list[str]]:
+    """The champion on sentences of test that share something."""
+    return [
+        [one["by"], one["name"], f"{one['sentences']:,}", f"{one['labels']:,}", span(one["f1"]), span(one["exact"])]
+        for one in found
+    ]
+
+
+def beyond(found: Sequence[Mapping[str, Any]]) -> list[list[str]]:
+    """The champion where the labelling functions are silent or wrong."""
+    return [
+        [one["theme"], str(one["unfound"]), span(one["recall"]), str(one["misled"]), span(one["false_alarms"])]
         for one in found
     ]
 

@@ -58,6 +58,7 @@ def tables(root: Path) -> dict[str, Callable[[], str]]:
         "profile": lambda: table(["figure", *_made_by("corpus-report", root / PROFILE)["profiles"]], _profile(root)),
         "weak": lambda: table(weak_tables.GAINS, weak_tables.gains(_weak(root))),
         "weak_labels": lambda: table(weak_tables.LABELS, weak_tables.labels(_weak(root), _themes(root))),
+        "behaviour": lambda: table(result_tables.BEHAVIOUR, result_tables.behaviour(_behaviour(root))),
         "slices": lambda: table(result_tables.SLICES, result_tables.slices(_slices(root)["slices"])),
         "beyond": lambda: table(result_tables.BEYOND, result_tables.beyond(_slices(root)["beyond_the_lexicon"])),
         "axes": lambda: table(result_tables.AXES, result_tables.axes(_axes(root))),
@@ -102,6 +103,10 @@ def _agreement(root: Path) -> list[list[str]]:
 
 def _axes(root: Path) -> list[dict[str, Any]]:
     return store.read_json(root / "data" / "axes" / "axes.json", list[dict[str, Any]])
+
+
+def _behaviour(root: Path) -> dict[str, Any]:
+    return store.read_json(root / "data" / "behave" / "behaviour.json", dict[str, Any])
 
 
 def _slices(root: Path) -> dict[str, Any]:

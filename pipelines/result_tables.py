@@ -17,6 +17,7 @@ REFIT = ["experiment", "documents", "test, fitted on train", "test, on train and
 AXES = ["left out together", "groups", "sentences", "macro-F1", "drop"]
 SLICES = ["by", "slice", "sentences", "labels", "F1 over all labels", "all labels right"]
 BEYOND = ["theme", "gold the lexicon misses", "recall there", "lexicon fires wrongly", "false alarms there"]
+BEHAVIOUR = ["kind", "group", "cases", "passed"]
 SPEEDS = ["encoder", "sentences per CPU second", "lowest", "highest"]
 _ROLES = {
     "linear": "best of those that know words alone",
@@ -98,6 +99,17 @@ def beyond(found: Sequence[Mapping[str, Any]]) -> list[list[str]]:
         [one["theme"], str(one["unfound"]), span(one["recall"]), str(one["misled"]), span(one["false_alarms"])]
         for one in found
     ]
+
+
+def behaviour(found: Mapping[str, Any]) -> list[list[str]]:
+    """How many cases of each kind and group passed, the whole kind behind its groups."""
+    rows: list[list[str]] = []
+    for rate in found["rates"]:
+        here = [one for one in found["outcome"]["results"] if one["kind"] == rate["kind"]]
+        rows += [[one["kind"], one["group"], str(one["cases"]), str(one["passed"])] for one in here]
+        total = sum(one["cases"] for one in here)
+        rows.append([f"**{rate['kind']}**", "all", str(total), f"{rate['passed']:.1%}"])
+    return rows
 
 
 def speeds(encode: Mapping[str, Any]) -> list[list[str]]:

@@ -15,7 +15,7 @@ PARAMS: dict[str, Any] = yaml.safe_load(Path("params.yaml").read_text(encoding="
 SMALL_PARAMS: dict[str, Any] = yaml.safe_load(Path("tests/corpus/params.yaml").read_text(encoding="utf-8"))
 NO_SECTION: set[str] = set()
 FLOW = "ingest segment label split audit embed adapt train evaluate compare".split()  # noqa: SIM905
-FLOW += "curve weak slices axes refit export report track".split()  # noqa: SIM905
+FLOW += "curve weak slices axes refit export behave report track".split()  # noqa: SIM905
 
 
 def body(stage: str) -> dict[str, Any]:

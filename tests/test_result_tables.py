@@ -74,3 +74,14 @@ def test_slices_stand_with_their_support() -> None:
     assert result_tables.beyond([beside]) == [["all", "30", "0.700 [0.600, 0.800]", "0", "-"]]
     assert len(result_tables.SLICES) == 6
     assert len(result_tables.BEYOND) == 5
+
+
+def test_a_kind_of_behaviour_stands_behind_its_groups() -> None:
+    results = [{"kind": "negation", "group": group, "cases": 5, "passed": 4} for group in ("financing", "ict_misuse")]
+    found = {"rates": [{"kind": "negation", "passed": 0.8, "floor": 0.5}], "outcome": {"results": results}}
+    rows = result_tables.behaviour(found)
+    assert rows == [
+        ["negation", "financing", "5", "4"],
+        ["negation", "ict_misuse", "5", "4"],
+        ["**negation**", "all", "10", "80.0%"],
+    ]

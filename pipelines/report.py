@@ -15,8 +15,8 @@ from features import codebook
 from features.agreement import Agreement
 from features.codebook import Codebook
 from features.spreadsheet import unguarded
-from pipelines import refits, store
-from pipelines.command import experiment_names, parameters, run, stage
+from pipelines import refits, result_tables, store
+from pipelines.command import experiment_names, parameters, read_yaml, run, stage
 from pipelines.refits import Refitted
 
 Scores = dict[str, float | None]
@@ -60,8 +60,20 @@ class Measured:
     chosen: dict[str, str]
     comparisons: list[dict[str, Any]]
     refitted: dict[str, Refitted]
+    slices: dict[str, Any]
+    axes: list[dict[str, Any]]
+    quick: str
+    behaviour: dict[str, Any]
     errors: list[dict[str, str]]
     pictures: dict[str, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A table as it is shown."""
+
+    columns: list[str]
+    rows: list[list[str]]
 
 
 def report(measured: Measured, *, errors_per_theme: int) -> str:
@@ -69,7 +81,7 @@ def report(measured: Measured, *, errors_per_theme: int) -> str:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=jinja2.StrictUndefined
     )
-    environment.filters |= {"number": _number, "percent": _percent}
+    environment.filters |= {"number": _number, "percent": _percent, "small": "{:.3f}".format}
     themes = measured.codebook.ids
     return environment.get_template("report.html.j2").render(
         title=measured.codebook.title,
@@ -87,21 +99,56 @@ def report(measured: Measured, *, errors_per_theme: int) -> str:
         comparisons=[comparison["in_words"] for comparison in measured.comparisons],
         # One row where the champion is the best linear n-gram model.
         refitted={row.experiment: row for row in measured.refitted.values()}.values(),
-        pictures=_inlined(measured.pictures, measured.chosen["champion"]),
+        beside_coders=_beside_coders(measured),
+        slices=Grid(result_tables.SLICES, result_tables.slices(measured.slices["slices"])),
+        beyond=Grid(result_tables.BEYOND, result_tables.beyond(measured.slices["beyond_the_lexicon"])),
+        axes=Grid(result_tables.AXES, result_tables.axes(measured.axes)),
+        quick=measured.quick,
+        behaviour=Grid(result_tables.BEHAVIOUR, result_tables.behaviour(measured.behaviour)),
+        changes=measured.behaviour["outcome"]["changes"],
+        pictures=_inlined(measured.pictures, measured.chosen["linear"]),
         errors=_worst(measured.errors, errors_per_theme),
         split=measured.split,
         audit=measured.audit,
     )
 
 
-def _inlined(pictures: Mapping[str, bytes], champion: str) -> list[dict[str, str]]:
+def _inlined(pictures: Mapping[str, bytes], linear: str) -> list[dict[str, str]]:
     captions = PICTURES | {
-        "learning_curve.png": f"Learning curve of {champion}: would more coded documents help?",
+        "learning_curve.png": f"Learning curve of {linear}: would more coded documents help?",
         "weak.png": "Labels made by the labelling functions, with gold and without: how much coding do they replace?",
     }
     return [
         {"caption": captions[name], "data": base64.b64encode(content).decode()} for name, content in pictures.items()
     ]
+
+
+def _beside_coders(measured: Measured) -> dict[str, str]:
+    """F1 of the keywords and of the champion on test, and the coders' agreement, theme by theme on one axis."""
+    from pipelines import plots
+
+    def f1(name: str) -> list[tuple[float, float, float]]:
+        scores = measured.scores[name]
+        kinds = ("f1", "f1_low", "f1_high")
+        return [_three([scores[f"test/{kind}/{theme}"] for kind in kinds]) for theme in measured.codebook.ids]
+
+    coders = [measured.agreement.between_coders[theme] for theme in measured.codebook.ids]
+    rows = {
+        name: f1(name) for name in dict.fromkeys(("keywords", measured.chosen["champion"])) if name in measured.scores
+    }
+    rows["coders (alpha)"] = [_three([row.alpha, row.low, row.high]) for row in coders]
+    caption = (
+        "F1 on test of a search for words and of the champion, and Krippendorff's alpha of the coders, which is no F1 "
+        "but says where any model must stop; bars are 95 % intervals."
+    )
+    content = plots.png(plots.beside_coders(measured.codebook.ids, rows))
+    return {"caption": caption, "data": base64.b64encode(content).decode()}
+
+
+def _three(numbers: Sequence[float | None]) -> tuple[float, float, float]:
+    """Not a number where one is not known: matplotlib leaves it out."""
+    value, low, high = (float("nan") if number is None else number for number in numbers)
+    return value, low, high
 
 
 def _worst(errors: Sequence[dict[str, str]], most: int) -> list[dict[str, str]]:
@@ -131,7 +178,10 @@ def _read(options: argparse.Namespace) -> Measured:
     data: Path = options.data
     folders = {
         name: store.check(data / name)
-        for name in ("ingest", "label", "split", "audit", "compare", "curve", "weak", "refit")
+        for name in (
+            *("ingest", "label", "split", "audit", "compare", "curve"),
+            *("weak", "slices", "axes", "refit", "behave"),
+        )
     }
     chosen = store.read_json(folders["compare"] / "champion.json", dict[str, str])
     experiments = {name: store.check(data / "evaluate" / name) for name in experiment_names(options.params)}
@@ -149,6 +199,10 @@ def _read(options: argparse.Namespace) -> Measured:
         chosen=chosen,
         comparisons=store.read_json(folders["compare"] / "comparisons.json", list[dict[str, Any]]),
         refitted=refits.read(folders["refit"]),
+        slices=store.read_json(folders["slices"] / "slices.json", dict[str, Any]),
+        axes=store.read_json(folders["axes"] / "axes.json", list[dict[str, Any]]),
+        quick=str(read_yaml(options.params)["quick_experiment"]),
+        behaviour=store.read_json(folders["behave"] / "behaviour.json", dict[str, Any]),
         errors=errors,
         pictures=pictures
         | {"learning_curve.png": (folders["curve"] / "learning_curve.png").read_bytes()}

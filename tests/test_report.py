@@ -23,7 +23,8 @@ def measured() -> Measured:
     parts = ("train", "valid", "test")
     metrics = ["macro_f1", "macro_f1_low", "macro_f1_high", "macro_average_precision", "macro_calibration_error"]
     scores: dict[str, float | None] = {f"{part}/{name}": 0.612 for part in parts for name in metrics}
-    scores |= {f"test/f1/{theme}": 0.5 for theme in BOOK.ids} | {"test/f1/financing": None}
+    for kind in ("f1", "f1_low", "f1_high"):
+        scores |= {f"test/{kind}/{theme}": 0.5 for theme in BOOK.ids} | {f"test/{kind}/financing": None}
     error = {"part": "valid", "theme": "financing", "error": "miss", "probability": "0.1", "threshold": "0.4"}
     return Measured(
         codebook=BOOK,
@@ -36,6 +37,36 @@ def measured() -> Measured:
         scores={"words": scores, "keywords": scores},
         chosen={"champion": "words", "linear": "words", "why": "highest macro-F1 on valid (0.612) of 1 candidates"},
         comparisons=[{"in_words": "words is better than keywords on financing by 0.06 [0.02, 0.10]."}],
+        slices={
+            "slices": [
+                {
+                    "by": "themes",
+                    "name": "one",
+                    "sentences": 60,
+                    "labels": 60,
+                    "f1": {"value": 0.8, "low": 0.7, "high": 0.9},
+                    "exact": {"value": None, "low": None, "high": None},
+                }
+            ],
+            "beyond_the_lexicon": [],
+        },
+        axes=[
+            {
+                "name": "date",
+                "groups": 2,
+                "sentences": 1234,
+                "macro_f1": {"value": 0.7, "low": 0.6, "high": 0.8},
+                "drop": {"theme": "macro", "value": 0.051, "low": 0.03, "high": 0.07, "p": 0.01},
+            }
+        ],
+        quick="words",
+        behaviour={
+            "rates": [{"kind": "negation", "passed": 0.96, "floor": 0.5}],
+            "outcome": {
+                "results": [{"kind": "negation", "group": "financing", "cases": 25, "passed": 24}],
+                "changes": [{"kind": "country", "theme": "financing", "names": 30, "mean_change": 0.00612}],
+            },
+        },
         refitted={"champion": REFITTED, "linear": REFITTED},
         errors=[error | {"text": HOSTILE}, error | {"part": "test", "text": "a test sentence"}],
         pictures={"reliability.png": b"png", "learning_curve.png": b"png", "weak.png": b"png"},
@@ -87,3 +118,17 @@ def test_the_page_asks_for_nothing_outside_itself(measured: Measured) -> None:
 
 def test_an_undefined_number_is_a_dash(measured: Measured) -> None:
     assert "<td>–</td>" in report(measured, errors_per_theme=3)
+
+
+def test_slices_axes_and_behaviour_stand_on_the_page(measured: Measured) -> None:
+    page = report(measured, errors_per_theme=3)
+    assert "<td>0.051 [0.030, 0.070]</td>" in page
+    assert "<td>0.800 [0.700, 0.900]</td>" in page
+    assert "<td>96.0%</td>" in page
+    assert "country, financing 0.006." in page
+
+
+def test_the_coders_stand_on_one_axis_with_the_keywords_and_the_champion(measured: Measured) -> None:
+    page = report(measured, errors_per_theme=3)
+    assert page.count("says where any model must stop") == 2  # under the picture, and for who cannot see it
+    assert report(measured, errors_per_theme=3) == page

@@ -1,4 +1,4 @@
-"""The one stage that learns from more than train: from valid as well, never from test."""
+"""The one stage that learns from more than train for good: from valid as well, never from test."""
 
 import re
 from collections.abc import Callable
@@ -17,10 +17,11 @@ from features.codebook import Codebook
 from features.errors import IntegrityFailure, UsageFailure
 from features.experiments import Experiment, FineTuned, Part
 from features.lexicon import LabellingFunction
-from features.text import Example, Passage
+from features.text import Document, Example, Passage
 from features.training import Baseline, Calibrated, Trained, dumps
 from pipelines import refits, store
 from pipelines.adapt import adapt
+from pipelines.axes import axes
 from pipelines.curve import curve
 from pipelines.evaluate import evaluate
 from pipelines.refit import Refit, refit
@@ -36,6 +37,7 @@ LEARNED_FROM = {
     "train": {"train"},
     "curve": {"train"},
     "weak": {"train"},
+    "axes": {"train", "valid"},  # to be asked about each other's groups; nothing of it is kept
     "refit": {"train", "valid"},
 }
 
@@ -51,9 +53,11 @@ def test_every_stage_learns_from_train_alone_but_refit_which_adds_valid(
     examples: list[Example],
     small_codebook: Codebook,
     functions: list[LabellingFunction],
+    documents: list[Document],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     part_of = {row.text: row.part for row in examples}
+    by_id = {document.id: document for document in documents}
     parts: set[str] = set()
 
     def spy(part: Part, passages: list[Passage], *rest: Any) -> object:
@@ -75,6 +79,7 @@ def test_every_stage_learns_from_train_alone_but_refit_which_adds_valid(
         "train": lambda: train(words_experiment, examples, themes, functions, None, **PARAMS["train"]),
         "curve": lambda: curve(words_experiment, scales, examples, themes, functions, **PARAMS["curve"]),
         "weak": lambda: weak(words_experiment, examples, themes, functions, **PARAMS["weak"]),
+        "axes": lambda: axes(trained, examples, by_id, [], **PARAMS["axes"]),
         "refit": lambda: refit(trained, examples, [], None, **KNOBS),
     }
     for stage, run in stages.items():
@@ -89,7 +94,8 @@ def test_no_other_stage_fits_a_model() -> None:
         stage
         for stage in stages
         if re.search(
-            r"\b(fit_mixture|train_model|fit|adapted_to)\(", Path(f"pipelines/{stage}.py").read_text(encoding="utf-8")
+            r"\b(fit_mixture|train_model|fit|adapted_to|CrossFit)\(",
+            Path(f"pipelines/{stage}.py").read_text(encoding="utf-8"),
         )
     }
     assert fitting == set(LEARNED_FROM)

@@ -29,8 +29,8 @@ env: .venv/.stamp  ## the environment of the lock file in .venv (made by the oth
 repro: env  ## documents to models, metrics, exported bundles and tracked runs: all that changed since last time
 	dvc repro
 
-test: env  ## the whole test suite
-	python -m pytest $(ARGS)
+test: env  ## the whole test suite, a file at a time on each core
+	python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: env  ## formatting, lint and types: the same gate for hooks, CI and people
 	ruff format --check .

@@ -44,6 +44,11 @@ def pytest_runtest_makereport(
     return report
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest test first: what runs on the other cores meanwhile costs no time."""
+    items.sort(key=lambda item: "test_full_list" not in item.nodeid)
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     for name in sorted(_extras(item)):
         if find_spec(EXTRAS[name]) is None:

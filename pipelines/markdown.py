@@ -15,7 +15,9 @@ def percent(share: float | None) -> str:
 
 
 def span(estimate: Mapping[str, float | None]) -> str:
-    """A value with its 95 % interval, or a dash."""
+    """A value with its 95 % interval where it has one, or a dash."""
     if estimate["value"] is None:
         return "-"
+    if estimate["low"] is None:
+        return f"{estimate['value']:.3f}"
     return f"{estimate['value']:.3f} [{estimate['low']:.3f}, {estimate['high']:.3f}]"

@@ -15,7 +15,7 @@ IDEAS = ["experiment", "hypothesis", *RESULTS[1:]]
 MODELS = ["", "experiment", "macro-F1 on test", _DEVELOPMENT, "as exported: test", "as exported: development"]
 REFIT = ["experiment", "documents", "test, fitted on train", "test, on train and valid", "in words"]
 AXES = ["left out together", "groups", "sentences", "macro-F1", "drop"]
-SLICES = ["by", "slice", "sentences", "labels", "F1 over all labels", "all labels right"]
+SLICES = ["by", "slice", "documents", "sentences", "labels", "F1 over all labels", "all labels right"]
 BEYOND = ["theme", "gold the lexicon misses", "recall there", "lexicon fires wrongly", "false alarms there"]
 BEHAVIOUR = ["kind", "group", "cases", "passed"]
 SPEEDS = ["encoder", "sentences per CPU second", "lowest", "highest"]
@@ -87,8 +87,9 @@ def axes(found: Sequence[Mapping[str, Any]]) -> list[list[str]]:
 
 def slices(found: Sequence[Mapping[str, Any]]) -> list[list[str]]:
     """The champion on sentences of test that share something."""
+    counts = ("documents", "sentences", "labels")
     return [
-        [one["by"], one["name"], f"{one['sentences']:,}", f"{one['labels']:,}", span(one["f1"]), span(one["exact"])]
+        [one["by"], one["name"], *(f"{one[of]:,}" for of in counts), span(one["f1"]), span(one["exact"])]
         for one in found
     ]
 

@@ -19,17 +19,20 @@ from pipelines.command import Count, parameters, run, stage
 
 # Upper ends of the length slices, in words.
 _LENGTHS = (12, 24, 36)
+_FEWEST_DOCUMENTS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Slice:
     """Sentences of test that share something. `exact`: the share of them whose labels are all right.
 
-    `f1` counts every label of the slice alike (micro-F1); null where there is neither a gold label nor a claim.
+    `f1` counts every label of the slice alike (micro-F1); null where gold has none. Of a handful of documents there is
+    no interval: drawing them again says nothing of others.
     """
 
     by: str
     name: str
+    documents: int
     sentences: int
     labels: int
     f1: Estimate
@@ -89,15 +92,22 @@ def _cuts(
 ) -> dict[str, list[str]]:
     """By what is cut: the slice of each row."""
     count = said.gold.sum(axis=1).tolist()
-    with_theme = {row.doc for row, themes in zip(rows, count, strict=True) if themes}
+    themed = {
+        doc: _share([n for n, of in zip(count, said.documents, strict=True) if of == doc]) for doc in said.documents
+    }
     dates = [documents[row.doc].date for row in rows]
     return {
         "words": [_length(row.text) for row in rows],
         "genre": _common([documents[row.doc].genre or "unknown" for row in rows], least),
         "decade": _common([f"{date[:3]}0s" if date else "unknown" for date in dates], least),
         "themes": ["none" if not n else "one" if n == 1 else "two or more" for n in count],
-        "document": ["on the themes" if row.doc in with_theme else "on other things" for row in rows],
+        "themed sentences in the document": [themed[doc] for doc in said.documents],
     }
+
+
+def _share(counts: Sequence[int]) -> str:
+    share = sum(n > 0 for n in counts) / len(counts)
+    return "at most a fifth" if share <= 0.2 else "up to a half" if share <= 0.5 else "more than half"
 
 
 def _length(text: str) -> str:
@@ -118,16 +128,16 @@ def _common(values: Sequence[str], least: int) -> list[str]:
 def _slice(by: str, name: str, said: Predictions, here: NDArray[np.bool_], *, resamples: int, seed: int) -> Slice:
     gold, labels = said.gold[here], said.labels[here]
     documents = [doc for doc, kept in zip(said.documents, here, strict=True) if kept]
+    few = len(set(documents)) < _FEWEST_DOCUMENTS
     hits, both = 2.0 * (gold & labels).sum(axis=1), gold.sum(axis=1) + 1.0 * labels.sum(axis=1)
     exact = (gold == labels).all(axis=1).astype(np.float64)
-    return Slice(
-        by,
-        name,
-        len(gold),
-        int(gold.sum()),
-        ratio(hits, both, documents, resamples=resamples, seed=seed),
-        ratio(exact, np.ones(len(gold)), documents, resamples=resamples, seed=seed),
+    f1, right = (
+        ratio(parts, wholes, documents, resamples=resamples, seed=seed)
+        for parts, wholes in ((hits, both if gold.any() else np.zeros(len(gold))), (exact, np.ones(len(gold))))
     )
+    if few:
+        f1, right = Estimate(f1.value, None, None), Estimate(right.value, None, None)
+    return Slice(by, name, len(set(documents)), len(gold), int(gold.sum()), f1, right)
 
 
 def _beyond(

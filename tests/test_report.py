@@ -42,6 +42,7 @@ def measured() -> Measured:
                 {
                     "by": "themes",
                     "name": "one",
+                    "documents": 12,
                     "sentences": 60,
                     "labels": 60,
                     "f1": {"value": 0.8, "low": 0.7, "high": 0.9},

@@ -68,11 +68,12 @@ def test_an_axis_stands_with_its_drop_and_the_plain_one_without() -> None:
 
 def test_slices_stand_with_their_support() -> None:
     estimate, none = {"value": 0.7, "low": 0.6, "high": 0.8}, {"value": None, "low": None, "high": None}
-    one = {"by": "themes", "name": "none", "sentences": 1200, "labels": 0, "f1": none, "exact": estimate}
-    assert result_tables.slices([one]) == [["themes", "none", "1,200", "0", "-", "0.700 [0.600, 0.800]"]]
+    one = {"by": "themes", "name": "none", "documents": 3, "sentences": 1200, "labels": 0, "f1": none}
+    one |= {"exact": {"value": 0.7, "low": None, "high": None}}
+    assert result_tables.slices([one]) == [["themes", "none", "3", "1,200", "0", "-", "0.700"]]
     beside = {"theme": "all", "unfound": 30, "recall": estimate, "misled": 0, "false_alarms": none}
     assert result_tables.beyond([beside]) == [["all", "30", "0.700 [0.600, 0.800]", "0", "-"]]
-    assert len(result_tables.SLICES) == 6
+    assert len(result_tables.SLICES) == 7
     assert len(result_tables.BEYOND) == 5
 
 

@@ -11,7 +11,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help env repro test check verify verify-repro ui score external corpus-report transfer sheet annotations compare history ledger screenshots bench promote lock
+.PHONY: help env repro test check verify verify-repro ui score external corpus-report transfer sheet annotations compare history suspicious ledger screenshots bench promote lock
 
 help:  ## what you can ask for
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 22
@@ -78,6 +78,10 @@ compare: env  ## is one experiment better than another: A=name B=name
 
 history: env  ## how often test was opened, from git, and what each time changed
 	@python -m pipelines.history
+
+suspicious: env  ## gold labels that models speak against, out of fold, for a person to read: [OUT=suspicious.csv]
+	@dvc repro --quiet split embed
+	@python -m pipelines.suspicious "$(or $(OUT),suspicious.csv)" --codebook $(INPUTS)/codebook.yaml --patterns $(INPUTS)/patterns.yaml
 
 ledger: env  ## fill the tables of README.md and experiments/README.md from the committed metrics
 	@python -m pipelines.ledger .

@@ -70,6 +70,17 @@ def read(folder: Path, sentences: Sequence[Sentence], codebook: Codebook) -> Ann
     return found
 
 
+def reasons(folder: Path) -> dict[str, str]:
+    """By sentence id, why the adjudicator decided as they did, where they said so."""
+    decoder = msgspec.json.Decoder(Annotation)
+    rows = [
+        decoder.decode(raw)
+        for path in sorted(folder.glob("adjudication-*.jsonl"))
+        for raw in path.read_bytes().splitlines()
+    ]
+    return {row.sentence_id: row.reason for row in rows if row.reason}
+
+
 def write(path: Path, rows: Sequence[Annotation]) -> None:
     """Write annotations in the format that `read` takes, one row a line."""
     path.write_bytes(b"".join(msgspec.json.encode(row) + b"\n" for row in rows))

@@ -2,10 +2,8 @@
 
 import argparse
 import base64
-import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +12,8 @@ import jinja2
 from features import codebook
 from features.agreement import Agreement
 from features.codebook import Codebook
-from features.spreadsheet import unguarded
 from pipelines import refits, result_tables, store
-from pipelines.command import experiment_names, parameters, read_yaml, run, stage
+from pipelines.command import experiment_names, read_yaml, run, stage
 from pipelines.refits import Refitted
 
 Scores = dict[str, float | None]
@@ -64,7 +61,7 @@ class Measured:
     axes: list[dict[str, Any]]
     quick: str
     behaviour: dict[str, Any]
-    errors: list[dict[str, str]]
+    errors: list[dict[str, Any]]
     pictures: dict[str, bytes]
 
 
@@ -76,8 +73,8 @@ class Grid:
     rows: list[list[str]]
 
 
-def report(measured: Measured, *, errors_per_theme: int) -> str:
-    """The page; `errors_per_theme` of the champion's most confident errors on valid are shown."""
+def report(measured: Measured) -> str:
+    """The page."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=jinja2.StrictUndefined
     )
@@ -107,7 +104,7 @@ def report(measured: Measured, *, errors_per_theme: int) -> str:
         behaviour=Grid(result_tables.BEHAVIOUR, result_tables.behaviour(measured.behaviour)),
         changes=measured.behaviour["outcome"]["changes"],
         pictures=_inlined(measured.pictures, measured.chosen["linear"]),
-        errors=_worst(measured.errors, errors_per_theme),
+        errors=measured.errors,
         split=measured.split,
         audit=measured.audit,
     )
@@ -151,13 +148,6 @@ def _three(numbers: Sequence[float | None]) -> tuple[float, float, float]:
     return value, low, high
 
 
-def _worst(errors: Sequence[dict[str, str]], most: int) -> list[dict[str, str]]:
-    """The first rows of each theme on valid; evaluate wrote them with the most confident first."""
-    on_valid = [row for row in errors if row["part"] == "valid"]
-    by_theme = groupby(on_valid, key=lambda row: row["theme"])
-    return [row | {"text": unguarded(row["text"])} for _, rows in by_theme for row in list(rows)[:most]]
-
-
 def _number(value: float | None) -> str:
     return "–" if value is None else f"{value:.2f}"
 
@@ -168,7 +158,7 @@ def _percent(value: float | None) -> str:
 
 def main(options: argparse.Namespace) -> str:
     """Read the finished stages, write `report.html`."""
-    page = report(_read(options), **parameters(report, options.params))
+    page = report(_read(options))
     with store.writing(options.out) as folder:
         (folder / "report.html").write_text(page, encoding="utf-8")
     return f"{options.out / 'report.html'}: {len(page.encode()) / 1e6:.1f} MB"
@@ -180,14 +170,12 @@ def _read(options: argparse.Namespace) -> Measured:
         name: store.check(data / name)
         for name in (
             *("ingest", "label", "split", "audit", "compare", "curve"),
-            *("weak", "slices", "axes", "refit", "behave"),
+            *("weak", "slices", "gallery", "axes", "refit", "behave"),
         )
     }
     chosen = store.read_json(folders["compare"] / "champion.json", dict[str, str])
     experiments = {name: store.check(data / "evaluate" / name) for name in experiment_names(options.params)}
     champion = experiments[chosen["champion"]]
-    with (champion / "errors.csv").open(encoding="utf-8", newline="") as file:
-        errors = list(csv.DictReader(file))
     pictures = {name: (champion / name).read_bytes() for name in PICTURES}
     return Measured(
         codebook=codebook.load(options.codebook),
@@ -203,7 +191,7 @@ def _read(options: argparse.Namespace) -> Measured:
         axes=store.read_json(folders["axes"] / "axes.json", list[dict[str, Any]]),
         quick=str(read_yaml(options.params)["quick_experiment"]),
         behaviour=store.read_json(folders["behave"] / "behaviour.json", dict[str, Any]),
-        errors=errors,
+        errors=store.read_json(folders["gallery"] / "gallery.json", list[dict[str, Any]]),
         pictures=pictures
         | {"learning_curve.png": (folders["curve"] / "learning_curve.png").read_bytes()}
         | {"weak.png": (folders["weak"] / "weak.png").read_bytes()},

@@ -13,9 +13,9 @@ from tests.closure import PACKAGES, import_closure
 STAGES: dict[str, Any] = yaml.safe_load(Path("dvc.yaml").read_text(encoding="utf-8"))["stages"]
 PARAMS: dict[str, Any] = yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))
 SMALL_PARAMS: dict[str, Any] = yaml.safe_load(Path("tests/corpus/params.yaml").read_text(encoding="utf-8"))
-NO_SECTION: set[str] = set()
+NO_SECTION = {"report"}
 FLOW = "ingest segment label split audit embed adapt train evaluate compare".split()  # noqa: SIM905
-FLOW += "curve weak slices axes refit export behave report track".split()  # noqa: SIM905
+FLOW += "curve weak slices gallery axes refit export behave report track".split()  # noqa: SIM905
 
 
 def body(stage: str) -> dict[str, Any]:

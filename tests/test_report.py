@@ -25,7 +25,8 @@ def measured() -> Measured:
     scores: dict[str, float | None] = {f"{part}/{name}": 0.612 for part in parts for name in metrics}
     for kind in ("f1", "f1_low", "f1_high"):
         scores |= {f"test/{kind}/{theme}": 0.5 for theme in BOOK.ids} | {f"test/{kind}/financing": None}
-    error = {"part": "valid", "theme": "financing", "error": "miss", "probability": "0.1", "threshold": "0.4"}
+    error = {"theme": "financing", "error": "miss", "probability": 0.1, "threshold": 0.4, "doc": "d", "text": HOSTILE}
+    error |= {"before": "A bank.", "after": "", "terms": ["funds +1.20", "[before] bank -0.30"]}
     return Measured(
         codebook=BOOK,
         documents={"documents": 65},
@@ -69,13 +70,13 @@ def measured() -> Measured:
             },
         },
         refitted={"champion": REFITTED, "linear": REFITTED},
-        errors=[error | {"text": HOSTILE}, error | {"part": "test", "text": "a test sentence"}],
+        errors=[error | {"why": "boundary: of money alone"}],
         pictures={"reliability.png": b"png", "learning_curve.png": b"png", "weak.png": b"png"},
     )
 
 
 def test_the_page_holds_every_experiment_with_its_interval_and_names_the_champion(measured: Measured) -> None:
-    page = report(measured, errors_per_theme=3)
+    page = report(measured)
     assert page.count("<td>0.61</td>") >= 2
     assert '<tr class="champion"><td>words</td>' in page
     assert "0.61 to 0.61" in page
@@ -83,28 +84,30 @@ def test_the_page_holds_every_experiment_with_its_interval_and_names_the_champio
 
 
 def test_the_page_says_once_what_fitting_anew_changed(measured: Measured) -> None:
-    page = report(measured, errors_per_theme=3)
+    page = report(measured)
     assert page.count("words: 0.61 fitted on 5 documents, 0.63 (0.50 to 0.70) on 30. No detectable difference.") == 1
 
 
 def test_the_page_says_what_the_text_and_the_labels_are(measured: Measured) -> None:
-    page = " ".join(report(measured, errors_per_theme=3).split())
+    page = " ".join(report(measured).split())
     assert "invented and written by language models" in page
     assert "model-assisted double coding" in page
 
 
 def test_hostile_text_is_shown_and_not_run(measured: Measured) -> None:
-    page = report(measured, errors_per_theme=3)
+    page = report(measured)
     assert "<script" not in page
     assert "&lt;script&gt;" in page
 
 
-def test_errors_on_test_are_not_shown(measured: Measured) -> None:
-    assert "a test sentence" not in report(measured, errors_per_theme=3)
+def test_an_error_stands_with_its_neighbours_its_terms_and_the_reason(measured: Measured) -> None:
+    page = report(measured)
+    assert "funds +1.20, [before] bank -0.30" in page
+    assert "boundary: of money alone" in page
 
 
 def test_the_page_asks_for_nothing_outside_itself(measured: Measured) -> None:
-    page = report(measured, errors_per_theme=3)
+    page = report(measured)
     asked: list[str] = []
 
     class Links(HTMLParser):
@@ -118,11 +121,11 @@ def test_the_page_asks_for_nothing_outside_itself(measured: Measured) -> None:
 
 
 def test_an_undefined_number_is_a_dash(measured: Measured) -> None:
-    assert "<td>–</td>" in report(measured, errors_per_theme=3)
+    assert "<td>–</td>" in report(measured)
 
 
 def test_slices_axes_and_behaviour_stand_on_the_page(measured: Measured) -> None:
-    page = report(measured, errors_per_theme=3)
+    page = report(measured)
     assert "<td>0.051 [0.030, 0.070]</td>" in page
     assert "<td>0.800 [0.700, 0.900]</td>" in page
     assert "<td>96.0%</td>" in page
@@ -130,6 +133,6 @@ def test_slices_axes_and_behaviour_stand_on_the_page(measured: Measured) -> None
 
 
 def test_the_coders_stand_on_one_axis_with_the_keywords_and_the_champion(measured: Measured) -> None:
-    page = report(measured, errors_per_theme=3)
+    page = report(measured)
     assert page.count("says where any model must stop") == 2  # under the picture, and for who cannot see it
-    assert report(measured, errors_per_theme=3) == page
+    assert report(measured) == page

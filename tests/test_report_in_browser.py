@@ -21,19 +21,20 @@ PIXEL = base64.b64decode(
 def page(measured: Measured, tmp_path: Path) -> Path:  # noqa: F811
     errors = [
         {
-            "part": "valid",
             "theme": theme,
             "error": kind,
-            "probability": "0.1",
-            "threshold": "0.4",
+            "probability": 0.1,
+            "threshold": 0.4,
             "text": f"{kind} of {theme}",
+            **dict.fromkeys(("doc", "before", "after", "why"), ""),
+            "terms": ["funds +1.20"],
         }
         for theme in BOOK.ids
         for kind in ("false alarm", "miss")
     ]
     pictures = dict.fromkeys(measured.pictures, PIXEL)
     path = tmp_path / "report.html"
-    path.write_text(report(replace(measured, errors=errors, pictures=pictures), errors_per_theme=4), encoding="utf-8")
+    path.write_text(report(replace(measured, errors=errors, pictures=pictures)), encoding="utf-8")
     return path
 
 

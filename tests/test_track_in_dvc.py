@@ -13,7 +13,7 @@ import yaml
 from tests import finished_files, tracked
 
 CHECKOUT = Path(__file__).parents[1]
-FILES = ("scores.json", "metrics.json", "errors.csv", "precision_recall.png", "MANIFEST.sha256")
+FILES = ("about.json", "scores.json", "metrics.json", "errors.csv", "precision_recall.png", "MANIFEST.sha256")
 STAGES = """
 import json, sys
 from pathlib import Path
@@ -39,7 +39,7 @@ PYTHON = f"{sys.executable} stages.py"
 def pipeline() -> dict[str, Any]:
     """dvc.yaml, in the shape of the project's own."""
     evaluated = "data/evaluate/${item}"
-    conclusions = [f"data/{stage}" for stage in ("compare", "curve", "export", "report")]
+    conclusions = [f"data/{stage}" for stage in ("compare", "curve", "refit", "export", "report")]
     return {
         "stages": {
             "split": {"cmd": f"{PYTHON} split", "deps": ["data/codebook.yaml"], "outs": ["data/split"]},

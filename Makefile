@@ -100,8 +100,8 @@ screenshots: env  ## the picture of README.md, drawn by Chromium from a document
 	.bench/bin/pip install --quiet --disable-pip-version-check torch==2.13.0 sentence-transformers==6.2.0
 	@touch $@
 
-bench: .bench/.stamp  ## speed beside peers, into benchmarks/: QUICK=1 for fewer sentences
-	.bench/bin/python -m benchmarks.encode benchmarks/encode.json $(if $(QUICK),--quick)
+bench: .bench/.stamp  ## speed beside peers, into benchmarks/; QUICK=1: fewer sentences, into .bench/
+	.bench/bin/python -m benchmarks.encode $(if $(QUICK),.bench,benchmarks)/encode.json $(if $(QUICK),--quick)
 
 promote: env  ## make the challenger the registered model's champion
 	@python -m pipelines.promote $(ARGS)

@@ -123,7 +123,7 @@ def _collect(
     name: str, choice: Choice, behind: Mapping[str, float], lock: Mapping[str, Locked], options: argparse.Namespace
 ) -> Finished:
     shared = {options.compare / "comparisons.md": ""}
-    if name in (choice.champion, choice.linear):
+    if name in (choice.champion, choice.linear, choice.static):
         shared[options.refit / "refit.json"] = ""
     if name == choice.linear:
         shared[options.export / "linear" / "card.md"] = ""

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from features import experiments
+from features import experiment_files
 from features.errors import IntegrityFailure
 from pipelines import store, timings
 from pipelines.about import About
@@ -82,7 +82,7 @@ def collect(
         name=name,
         fingerprint=fingerprint(stages),
         data_md5=_md5_of(split, stages["train"]),
-        hypothesis=experiments.hypothesis(experiment),
+        hypothesis=experiment_files.hypothesis(experiment),
         # What was chosen replaces what the file says in its place: it is what was fitted.
         parameters=dict(pair for stage in stages.values() for pair in _parameters(stage)) | dict(_flat(chosen, "")),
         metrics={key: value for key, value in scores.items() if value is not None} | times,

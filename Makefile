@@ -103,8 +103,8 @@ screenshots: env  ## the picture of README.md, drawn by Chromium from a document
 bench: .bench/.stamp  ## speed beside peers, into benchmarks/; QUICK=1: fewer sentences, into .bench/
 	.bench/bin/python -m benchmarks.encode $(if $(QUICK),.bench,benchmarks)/encode.json $(if $(QUICK),--quick)
 
-promote: env  ## make the challenger the registered model's champion
-	@python -m pipelines.promote $(ARGS)
+promote: env  ## make the challenger champion if it is better on valid: [VERSION=3] [FORCE=1 REASON="why all the same"]
+	@python -m pipelines.promote $(INPUTS)/codebook.yaml $(if $(VERSION),--version $(VERSION)) $(if $(FORCE),--force) $(if $(REASON),--reason "$(REASON)")
 
 lock: env  ## resolve pyproject.toml anew into the hashed lock files
 	uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --no-annotate --python-version 3.11 --extra dev pyproject.toml -o requirements.txt

@@ -11,7 +11,7 @@ import msgspec
 
 from features import experiment_files
 from features.errors import IntegrityFailure
-from pipelines import store, timings
+from pipelines import predictions, store, timings
 from pipelines.about import About
 from pipelines.command import read_yaml
 
@@ -77,7 +77,7 @@ def collect(
     scores = store.read_json(evaluate / "scores.json", dict[str, float | None])
     chosen = store.read_json(evaluate / "about.json", About).chosen
     times = {f"timing/{key}": value for key, value in timings.read(name).items()}
-    files = [evaluate / "errors.csv", evaluate / "metrics.json", experiment]
+    files = [evaluate / name for name in ("errors.csv", "metrics.json", predictions.NAME)] + [experiment]
     return Finished(
         name=name,
         fingerprint=fingerprint(stages),

@@ -21,18 +21,19 @@ _EXAMPLE = ("The two sides agreed to share information on the financing of terro
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One version of the registered model; `fingerprint` is that of its bundle, `experiment` who trained it."""
+    """One version of the registered model: the fingerprint of its bundle, and the experiment and run it comes from."""
 
     number: int
     fingerprint: str
     experiment: str
+    run_id: str
 
 
 def versions(store: Store, model_name: str) -> list[Version]:
     """All versions that a bundle was registered as, oldest first."""
     found = store.client.search_model_versions(f"name='{model_name}'")
     known = [
-        Version(int(one.version), one.tags["fingerprint"], one.tags["experiment"])
+        Version(int(one.version), one.tags["fingerprint"], one.tags["experiment"], str(one.run_id))
         for one in found
         if {"fingerprint", "experiment"} <= one.tags.keys()
     ]
@@ -57,13 +58,19 @@ def register(store: Store, model_name: str, export: Path, experiment_id: str, ru
         tags={"fingerprint": loaded.fingerprint, "experiment": loaded.name, FITTED_ON: fitted_on},
         description=f"Fitted on {fitted_on}, scores in card.md; the run's metrics are of its model fitted on train.",
     )
-    return Version(int(created.version), loaded.fingerprint, loaded.name)
+    return Version(int(created.version), loaded.fingerprint, loaded.name, run_id)
 
 
 def aliases(store: Store, model_name: str) -> dict[str, int]:
     """Alias -> version number."""
     found = store.client.search_registered_models(f"name='{model_name}'")
     return {alias: int(number) for model in found for alias, number in model.aliases.items()}
+
+
+def champion(store: Store, model_name: str) -> Version | None:
+    """The version that is champion, if any is."""
+    number = aliases(store, model_name).get(CHAMPION)
+    return next((version for version in versions(store, model_name) if version.number == number), None)
 
 
 def place_aliases(store: Store, model_name: str, current: Version, promoted: Sequence[Promotion]) -> dict[str, int]:

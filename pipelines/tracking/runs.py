@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Collection, Iterator, Sequence
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.tracking.finished import Finished
@@ -67,6 +68,15 @@ def refresh(store: Store, run: Run, finished: Finished) -> None:
         store.client.log_batch(run.info.run_id, metrics=[Metric(name, value, now, 0) for name, value in moved.items()])
     for path, folder in finished.shared.items():
         store.client.log_artifact(run.info.run_id, str(path), folder or None)
+
+
+def file(store: Store, run_id: str, name: str, folder: Path) -> Path | None:
+    """A copy of the run's artifact `name` in a folder of its own below `folder`; None where the run has none."""
+    if name not in {one.path for one in store.client.list_artifacts(run_id)}:
+        return None
+    target = folder / run_id
+    target.mkdir(exist_ok=True)
+    return Path(store.client.download_artifacts(run_id, name, str(target)))
 
 
 def mark_current(store: Store, experiment_id: str, run_ids: Collection[str]) -> None:

@@ -35,7 +35,8 @@ def write(
 
 def read(path: Path, themes: Sequence[str]) -> dict[str, Predictions]:
     """Predictions by part, as `write` was given them, probabilities to six places."""
-    columns = {name: column.to_numpy() for name, column in zip(*_columns(path), strict=True)}
+    # Through lists: what Arrow itself turns into numpy arrays goes through pandas, and compare needs none.
+    columns = {name: np.array(values) for name, values in pq.ParquetFile(path).read().to_pydict().items()}
     gold, labels, probabilities = (np.column_stack([columns[f"{theme}_{kind}"] for theme in themes]) for kind in _KINDS)
     masks = {part: columns["part"] == part for part in dict.fromkeys(columns["part"])}
     return {
@@ -57,8 +58,3 @@ def paired(first: Path, second: Path, themes: Sequence[str], part: str) -> tuple
         labels, probabilities = (both[[f"{theme}_{kind}{suffix}" for theme in themes]] for kind in _KINDS[1:])
         found.append(Predictions(gold, labels.to_numpy(dtype=bool), probabilities.to_numpy(), both["doc"].tolist()))
     return found[0], found[1]
-
-
-def _columns(path: Path) -> tuple[list[str], list[pa.ChunkedArray]]:
-    table = pq.read_table(path)
-    return table.column_names, table.columns

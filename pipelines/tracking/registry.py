@@ -1,5 +1,7 @@
 """The registered model: a version per distinct exported bundle, and the aliases `challenger` and `champion`."""
 
+import shutil
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import metadata
@@ -14,8 +16,9 @@ from pipelines.tracking.promotions import Promotion
 CHALLENGER, CHAMPION = "challenger", "champion"
 _CODE = Path(bundle.__file__).parent
 # What features.bundle and serving.py import, and nothing else: the model is loaded where this project is not installed.
-REQUIREMENTS = ("mlflow", "msgspec", "numpy", "pandas", "PyYAML", "scipy")
-ENCODER_REQUIREMENTS = (encoder.PACKAGE, "safetensors", "tokenizers")
+REQUIREMENTS = ("mlflow", "msgspec", "numpy", "nupunkt", "pandas", "PyYAML", "scipy")
+# The encoder's files travel with the model: their package declares torch.
+ENCODER_REQUIREMENTS = ("safetensors", "tokenizers")
 _EXAMPLE = ("The two sides agreed to share information on the financing of terrorism.", "The meeting closed at noon.")
 
 
@@ -102,27 +105,42 @@ def _log_model(loaded: bundle.Bundle, name: str, export: Path, experiment_id: st
 
     mlflow.set_experiment(experiment_id=experiment_id)
     needed = (*REQUIREMENTS, *(ENCODER_REQUIREMENTS if loaded.model.encoder else ()))
-    return Model.log(
-        artifact_path=None,
-        flavor=mlflow.pyfunc,
-        name=name,
-        run_id=run_id,
-        python_model=serving.__file__,
-        artifacts={"bundle": str(export)},
-        code_paths=[str(_CODE)],
-        pip_requirements=[f"{package}=={metadata.version(package)}" for package in needed],
-        signature=_signature(loaded.themes),
-        input_example=pd.DataFrame(in_context(_EXAMPLE, ["example"] * len(_EXAMPLE))),
-    )
+    with tempfile.TemporaryDirectory() as folder:
+        return Model.log(
+            artifact_path=None,
+            flavor=mlflow.pyfunc,
+            name=name,
+            run_id=run_id,
+            python_model=serving.__file__,
+            artifacts=_artifacts(loaded, export, Path(folder)),
+            code_paths=[str(_CODE)],
+            pip_requirements=[f"{package}=={metadata.version(package)}" for package in needed],
+            signature=_signature(loaded.themes),
+            input_example=pd.DataFrame(in_context(_EXAMPLE, ["example"] * len(_EXAMPLE))),
+        )
+
+
+def _artifacts(loaded: bundle.Bundle, export: Path, scratch: Path) -> dict[str, str]:
+    """The bundle and, side by side as its loader looks for them, the files of the encoder that it needs."""
+    if not loaded.model.encoder:
+        return {"bundle": str(export)}
+    files = scratch / bundle.ENCODER
+    files.mkdir()
+    for name in encoder.SHA256:
+        shutil.copyfile(encoder.installed() / name, files / name)
+    return {"bundle": str(export), bundle.ENCODER: str(files)}
 
 
 def _signature(themes: Sequence[str]) -> Any:
     from mlflow.models import ModelSignature
-    from mlflow.types import ColSpec, Schema
+    from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema
+
+    from pipelines import serving
 
     # No schema of the input: one with names refuses a list of strings before the model sees it, and one without names
     # drops the columns of the neighbours. What is given is checked by the served model itself.
     outputs = []
     for theme in themes:
         outputs += [ColSpec("boolean", theme), ColSpec("double", f"{theme}_probability")]
-    return ModelSignature(outputs=Schema([*outputs, ColSpec("boolean", "abstained")]))
+    unit = ParamSpec("unit", "string", serving.UNITS[0])
+    return ModelSignature(outputs=Schema([*outputs, ColSpec("boolean", "abstained")]), params=ParamSchema([unit]))

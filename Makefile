@@ -11,7 +11,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help env repro test check verify verify-repro ui score external corpus-report transfer sheet annotations compare history suspicious ledger screenshots bench promote lock
+.PHONY: help env repro test check verify verify-repro ui score export external corpus-report transfer sheet annotations compare history suspicious ledger screenshots bench promote lock
 
 help:  ## what you can ask for
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 22
@@ -49,6 +49,10 @@ ui: env  ## the MLflow UI on 127.0.0.1; PORT=5000
 score: env  ## label new documents: IN=folder OUT=folder [MODEL=data/export/champion] [ARGS="--explain"]
 	@test -n "$(IN)" -a -n "$(OUT)" || { echo 'usage: make score IN=folder OUT=folder' >&2; exit 2; }
 	@python -m pipelines.score $(MODEL) "$(IN)" "$(OUT)" $(ARGS)
+
+export: env  ## all that a colleague needs to score, in one folder: TO=folder [MODEL=data/export/champion]
+	@test -n "$(TO)" || { echo 'usage: make export TO=folder' >&2; exit 2; }
+	@python -m pipelines.handover $(MODEL) "$(TO)"
 
 external: env  ## measure all experiments on gold of your own: SET=gold.jsonl [OUT=result.json] [MODEL=bundle]
 	@test -n "$(SET)" || { echo 'usage: make external SET=gold.jsonl OUT=result.json' >&2; exit 2; }

@@ -18,7 +18,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.pyfunc import scoring_server
 from packaging.requirements import Requirement
 
-from features import bundle, encoder
+from features import bundle, encoder, requirements
 from features.text import Passage
 from pipelines import serving
 from pipelines.tracking import registry
@@ -242,7 +242,7 @@ def answered_elsewhere(needed: Sequence[str], folder: Path) -> dict[str, Any]:
 
 
 def test_it_loads_where_only_its_own_requirements_are_installed(model: Any, tmp_path: Path) -> None:
-    assert answered_elsewhere(registry.REQUIREMENTS, tmp_path)["rows"] == expected(TEXTS)
+    assert answered_elsewhere((*registry.SERVING, *requirements.SCORING), tmp_path)["rows"] == expected(TEXTS)
 
 
 @pytest.mark.slow
@@ -253,7 +253,7 @@ def test_a_model_with_an_encoder_brings_it_along(
     finished_files.finish("a")
     small_bundle.write_bundle(finished_files.fresh("data/export/champion"), *small_bundle.encoder_parts())
     tracked.track_here()
-    needed = (*registry.REQUIREMENTS, *registry.ENCODER_REQUIREMENTS)
+    needed = (*registry.SERVING, *requirements.SCORING, *requirements.ENCODER)
     found = answered_elsewhere(needed, tmp_path)["rows"]
     by_words_alone = small_bundle.small_bundle().score([Passage(text) for text in TEXTS])
     assert [row["abstained"] for row in found] == [False, False, False]

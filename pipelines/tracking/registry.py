@@ -4,21 +4,18 @@ import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from features import bundle, encoder
+from features import bundle, encoder, requirements
 from features.bundle_files import FITTED_ON
 from pipelines.tracking.mlflow_store import Store
 from pipelines.tracking.promotions import Promotion
 
 CHALLENGER, CHAMPION = "challenger", "champion"
 _CODE = Path(bundle.__file__).parent
-# What features.bundle and serving.py import, and nothing else: the model is loaded where this project is not installed.
-REQUIREMENTS = ("mlflow", "msgspec", "numpy", "nupunkt", "pandas", "PyYAML", "scipy")
-# The encoder's files travel with the model: their package declares torch.
-ENCODER_REQUIREMENTS = ("safetensors", "tokenizers")
+# What serving.py imports beside what scoring does: the model is loaded where this project is not installed.
+SERVING = ("mlflow", "pandas")
 _EXAMPLE = ("The two sides agreed to share information on the financing of terrorism.", "The meeting closed at noon.")
 
 
@@ -104,7 +101,7 @@ def _log_model(loaded: bundle.Bundle, name: str, export: Path, experiment_id: st
     from pipelines import serving
 
     mlflow.set_experiment(experiment_id=experiment_id)
-    needed = (*REQUIREMENTS, *(ENCODER_REQUIREMENTS if loaded.model.encoder else ()))
+    needed = (*SERVING, *requirements.of_scoring(loaded.model))
     with tempfile.TemporaryDirectory() as folder:
         return Model.log(
             artifact_path=None,
@@ -114,7 +111,7 @@ def _log_model(loaded: bundle.Bundle, name: str, export: Path, experiment_id: st
             python_model=serving.__file__,
             artifacts=_artifacts(loaded, export, Path(folder)),
             code_paths=[str(_CODE)],
-            pip_requirements=[f"{package}=={metadata.version(package)}" for package in needed],
+            pip_requirements=requirements.pinned(needed),
             signature=_signature(loaded.themes),
             input_example=pd.DataFrame(in_context(_EXAMPLE, ["example"] * len(_EXAMPLE))),
         )

@@ -11,7 +11,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help env repro test check verify verify-repro ui score export external corpus-report transfer sheet annotations compare history suspicious ledger screenshots bench promote lock
+.PHONY: help env repro test check verify verify-repro ui doctor score export external corpus-report transfer sheet annotations compare history suspicious ledger screenshots bench promote lock
 
 help:  ## what you can ask for
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 22
@@ -45,6 +45,9 @@ verify-repro: env  ## run everything twice from nothing and compare every byte
 
 ui: env  ## the MLflow UI on 127.0.0.1; PORT=5000
 	@python -m pipelines.ui --port $(PORT)
+
+doctor: env  ## do the checkout, DVC and the tracking store agree; FIX=1 after the checkout was moved
+	@python -m pipelines.doctor $(if $(FIX),--fix)
 
 score: env  ## label new documents: IN=folder OUT=folder [MODEL=data/export/champion] [ARGS="--explain"]
 	@test -n "$(IN)" -a -n "$(OUT)" || { echo 'usage: make score IN=folder OUT=folder' >&2; exit 2; }

@@ -70,9 +70,9 @@ def collect(
     shared: Mapping[Path, str],
 ) -> Finished:
     """Everything of experiment `name`; raises IntegrityFailure when its files are not those that dvc.lock lists."""
-    stages = {stage: _locked(lock, f"{stage}@{name}") for stage in ("train", "evaluate")}
+    found = stages(name, lock)
     store.check(evaluate)
-    for out in stages["evaluate"].outs:
+    for out in found["evaluate"].outs:
         _require_as_locked(out, name)
     scores = store.read_json(evaluate / "scores.json", dict[str, float | None])
     chosen = store.read_json(evaluate / "about.json", About).chosen
@@ -80,16 +80,21 @@ def collect(
     files = [evaluate / name for name in ("errors.csv", "metrics.json", predictions.NAME)] + [experiment]
     return Finished(
         name=name,
-        fingerprint=fingerprint(stages),
-        data_md5=_md5_of(split, stages["train"]),
+        fingerprint=fingerprint(found),
+        data_md5=_md5_of(split, found["train"]),
         hypothesis=experiment_files.hypothesis(experiment),
         # What was chosen replaces what the file says in its place: it is what was fitted.
-        parameters=dict(pair for stage in stages.values() for pair in _parameters(stage)) | dict(_flat(chosen, "")),
+        parameters=dict(pair for stage in found.values() for pair in _parameters(stage)) | dict(_flat(chosen, "")),
         metrics={key: value for key, value in scores.items() if value is not None} | times,
         shared_metrics=dict(shared_metrics),
         artifacts=dict.fromkeys(sorted(evaluate.glob("*.png")), "plots") | _present(dict.fromkeys(files, "")),
         shared=_present(shared),
     )
+
+
+def stages(name: str, lock: Mapping[str, Locked]) -> dict[str, Locked]:
+    """What dvc.lock says of the stages that make experiment `name`; raises IntegrityFailure when it is not finished."""
+    return {stage: _locked(lock, f"{stage}@{name}") for stage in ("train", "evaluate")}
 
 
 def fingerprint(stages: Mapping[str, Locked]) -> str:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TextIO
 from urllib.parse import urlsplit
 
 from features.errors import ResourceFailure
+from pipelines.tracking import moved
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -110,6 +111,8 @@ def experiment(store: Store, name: str) -> tuple[str, bool]:
         return store.client.create_experiment(name, artifact_location=store.location.artifacts), True
     if found.lifecycle_stage == "deleted":
         store.client.restore_experiment(found.experiment_id)
+    if store.location.database and store.location.artifacts:
+        moved.repoint(store.location.database, name, store.location.artifacts)
     return found.experiment_id, False
 
 
@@ -122,7 +125,8 @@ def _quiet() -> None:
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "3")
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")
-    os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
+    # What fails is raised as well, and told in one line.
+    os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "CRITICAL")
     os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
     logging.getLogger("alembic").setLevel(logging.WARNING)
 

@@ -7,11 +7,11 @@ import logging
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, TextIO, TypeVar
 from urllib.parse import urlsplit
 
 from features.errors import ResourceFailure
@@ -20,9 +20,11 @@ from pipelines.tracking import moved
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
+T = TypeVar("T")
 # Seconds to wait for another process that holds the store, and between two looks.
 PATIENCE = 120.0
 _PAUSE = 0.1
+_TRIES = 3
 _REASON_CHARACTERS = 300
 
 
@@ -114,6 +116,22 @@ def experiment(store: Store, name: str) -> tuple[str, bool]:
     if store.location.database and store.location.artifacts:
         moved.repoint(store.location.database, name, store.location.artifacts)
     return found.experiment_id, False
+
+
+def patiently(write: Callable[[], T]) -> T:
+    """What `write`, which may be repeated, returns; again where another user of a server wrote at the same moment.
+
+    The server looks whether something is there before it adds it; of two who do so at once its database refuses one.
+    """
+    from mlflow.exceptions import MlflowException
+
+    for _ in range(_TRIES - 1):
+        try:
+            return write()
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_ALREADY_EXISTS" and "UniqueViolation" not in str(error):
+                raise
+    return write()
 
 
 def _sqlite(path: Path) -> str:

@@ -138,6 +138,7 @@ def _tags(finished: Finished, workspace: Workspace) -> dict[str, str]:
         "codebook_version": str(workspace.codebook_version),
         "dvc_experiment": workspace.dvc_experiment,
         NOTE: finished.hypothesis,
+        "mlflow.user": workspace.user,
         "mlflow.source.name": f"dvc.yaml: train@{finished.name}",
         "mlflow.source.type": "PROJECT",
         "mlflow.source.git.commit": workspace.git_commit,

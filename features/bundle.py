@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from scipy.sparse import csr_array
 from features import bundle_files, embeddings, encoder, lexicon, ngrams, static, vector_parts
 from features.adapted import tuned_encoder
 from features.bundle_files import Model, Weights
+from features.compiled import CompiledView
 from features.experiments import NGrams
 from features.metrics import Bools
 from features.resampling import Floats
@@ -55,8 +57,8 @@ class Bundle:
         """Probabilities and labels of `passages`; one whose own text says nothing to the model is abstained from."""
         margins = np.tile(self.weights.intercepts, (len(passages), 1))
         known = np.zeros(len(passages), dtype=bool)
-        for view, vocabulary, start, end in self._views():
-            found = ngrams.matrix(passages, view, vocabulary, self.weights.idf[start:end] if view.idf else None)
+        for (view, _, start, end), compiled in zip(self._views(), self._compiled, strict=True):
+            found = compiled.matrix([getattr(passage, view.field) for passage in passages])
             margins += found @ self.weights.coefficients[:, start:end].T
             if view.field == "text":
                 known |= np.diff(found.indptr) > 0
@@ -76,6 +78,14 @@ class Bundle:
         labels = (probabilities >= self.thresholds) & known[:, None]
         probabilities[~known] = np.nan
         return Scores(probabilities, labels, ~known)
+
+    @cached_property
+    def _compiled(self) -> list[CompiledView]:
+        """What weighs n-grams of many passages; made when it is first asked for."""
+        return [
+            CompiledView(view, vocabulary, self.weights.idf[start:end] if view.idf else None)
+            for view, vocabulary, start, end in self._views()
+        ]
 
     def explain(self, passage: Passage, theme: str, most: int) -> list[tuple[str, float]]:
         """The terms of `passage` that weigh most for or against `theme`, and their part of the margin.

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from features.experiments import NGrams
@@ -34,17 +35,25 @@ def matrix(passages: Sequence[Passage], view: NGrams, vocabulary: Mapping[str, i
         columns = map(vocabulary.get, terms(getattr(passage, view.field), view))
         indices += [column for column in columns if column is not None]
         edges.append(len(indices))
-    shape = (len(passages), len(vocabulary))
-    counts = csr_array((np.ones(len(indices)), np.array(indices, dtype=np.int64), np.array(edges)), shape=shape)
+    return weighed(np.array(indices, dtype=np.int64), np.array(edges), len(vocabulary), view, idf)
+
+
+def weighed(
+    columns: NDArray[np.int64], edges: NDArray[np.int64], size: int, view: NGrams, idf: Floats | None
+) -> csr_array:
+    """What occurrences weigh, shape (texts, size): those of text n are `columns[edges[n] : edges[n + 1]]`."""
+    counts = csr_array((np.ones(len(columns)), columns, edges), shape=(len(edges) - 1, size))
     counts.sum_duplicates()
+    weights: Floats = np.asarray(counts.data, dtype=np.float64)
     if view.sublinear_tf:
-        counts.data = np.log(counts.data) + 1.0
+        weights = np.log(weights) + 1.0
     if idf is not None:
-        counts.data *= idf[counts.indices]
+        weights = weights * idf[counts.indices]
     if view.norm == "l2":
+        counts.data = weights
         lengths = np.sqrt(counts.multiply(counts).sum(axis=1))
-        counts.data /= np.repeat(np.where(lengths > 0, lengths, 1.0), np.diff(counts.indptr))
-    counts.data *= view.weight
+        weights = weights / np.repeat(np.where(lengths > 0, lengths, 1.0), np.diff(counts.indptr))
+    counts.data = weights * view.weight
     return counts
 
 
@@ -60,11 +69,15 @@ def _words(lowered: str) -> list[str]:
 
 
 def _character_ngrams(lowered: str, shortest: int, longest: int) -> Iterator[str]:
-    """N-grams inside each space-padded word; a word shorter than the n-gram counts once, and only once."""
     for word in _SPACES.sub(" ", lowered).split():
-        padded = f" {word} "
-        for size in range(shortest, longest + 1):
-            for start in range(max(1, len(padded) - size + 1)):
-                yield padded[start : start + size]
-            if len(padded) <= size:
-                break
+        yield from inside_word(word, shortest, longest)
+
+
+def inside_word(word: str, shortest: int, longest: int) -> Iterator[str]:
+    """N-grams inside a word padded with blanks; one that is shorter than the n-gram counts once, and only once."""
+    padded = f" {word} "
+    for size in range(shortest, longest + 1):
+        for start in range(max(1, len(padded) - size + 1)):
+            yield padded[start : start + size]
+        if len(padded) <= size:
+            break

@@ -52,6 +52,9 @@ def score(
 def main(options: argparse.Namespace) -> str:
     """Read a bundle and documents; write the table, the pages, the quarantine and counts."""
     model = bundle.load(options.model)
+    if options.engine == "spark":
+        return _on_spark(model, options)
+    options.source, options.out = Path(options.source), Path(options.out)
     knobs = parameters(score, options.params)
     scored_folder.require_free(options.out, options.source)
     wanted = Wanted(options.unit, options.format, options.explain, options.pages)
@@ -60,6 +63,15 @@ def main(options: argparse.Namespace) -> str:
         totals = scored_folder.write(answers, folder, model, wanted)
     read = f"{totals.sources:,} {totals.unit}{'s' * (totals.sources != 1)}, {totals.quarantined:,} quarantined"
     return f"{read}, {totals.sentences:,} sentences, {totals.abstained:,} abstained"
+
+
+def _on_spark(model: Bundle, options: argparse.Namespace) -> str:
+    from pipelines import spark
+
+    if options.unit != "sentence" or options.format != "parquet" or options.explain:
+        raise UsageFailure("--engine spark scores parquet whose rows are sentences: --unit sentence, and no --explain")
+    count = spark.score(model, options.model, options.source, options.out)
+    return f"{count:,} sentences, {options.out}"
 
 
 def _documents(paths: list[Path], root: Path, max_megabytes: int, pdf_seconds: int) -> Iterator[Document | Refusal]:
@@ -77,9 +89,10 @@ def _rows(paths: list[Path], root: Path) -> Iterator[tuple[str, int, Row | Refus
 def _arguments() -> argparse.ArgumentParser:
     parser = stage(__doc__)
     parser.add_argument("model", type=Path, metavar="MODEL", help="folder of an exported model")
-    parser.add_argument("source", type=Path, metavar="IN", help="a file or folder")
-    parser.add_argument("out", type=Path, metavar="OUT", help="folder to write; an earlier result there is replaced")
+    parser.add_argument("source", metavar="IN", help="a file or folder; for Spark maybe a URI")
+    parser.add_argument("out", metavar="OUT", help="folder to write; an earlier result there is replaced")
     parser.add_argument("--unit", choices=["document", "sentence"], default="document", help="what a file or row holds")
+    parser.add_argument("--engine", choices=["local", "spark"], default="local", help="where to work (default: local)")
     parser.add_argument("--format", choices=scored_folder.FORMATS, default="parquet", help="of the table of sentences")
     parser.add_argument("--explain", action="store_true", help="add the terms that weighed most (slower)")
     parser.add_argument("--no-pages", dest="pages", action="store_false", help="write no HTML")

@@ -25,7 +25,7 @@ from pipelines.split import split
 from pipelines.train import train
 
 # What of an extra a test imports; CI names in ABSENT_EXTRAS those that it goes without.
-EXTRAS = {"parity": "sentence_transformers"}
+EXTRAS = {"parity": "sentence_transformers", "spark": "pyspark"}
 SMALL = Path("tests/corpus")
 PARAMS = yaml.safe_load((SMALL / "params.yaml").read_text(encoding="utf-8"))
 WORDS = "tfidf-word-logreg"

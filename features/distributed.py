@@ -1,0 +1,66 @@
+"""Score sentences in another process than the one that knows the model: Arrow batches in, Arrow batches out."""
+
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import unquote, urlsplit
+
+import pyarrow as pa
+
+from features import bundle, encoder, scored
+from features.batches import Columns
+from features.bundle import Bundle
+from features.readers.characters import clean
+from features.text import Passage
+
+MODEL = "model"
+_models: dict[str, Bundle] = {}
+
+
+class Broadcast(Protocol):
+    """What Spark makes of a value that every worker is sent once."""
+
+    value: Mapping[str, bytes]
+
+
+def files(folder: Path, model: Bundle) -> dict[str, bytes]:
+    """The bundle, and the encoder if it reads through one, as they are sent to workers: path -> content."""
+    found = {f"{MODEL}/{path.name}": path.read_bytes() for path in sorted(folder.iterdir()) if path.is_file()}
+    if model.model.encoder:
+        found |= {f"{bundle.ENCODER}/{name}": (encoder.installed() / name).read_bytes() for name in encoder.SHA256}
+    return found
+
+
+def answers(shared: Broadcast, fingerprint: str, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The output rows of `score` for batches with the columns doc, sentence_id, position, text, before and after.
+
+    `fingerprint` is that of the model that is `shared`: a worker, which serves many tasks, loads it once.
+    """
+    model = _models.get(fingerprint) or _loaded(fingerprint, shared)
+    into = scored.schema(model.themes, explain=False)
+    for batch in batches:
+        rows: dict[str, list[Any]] = batch.to_pydict()
+        nowhere: list[int | None] = [None] * batch.num_rows
+        passages = [Passage(*row) for row in zip(rows["text"], rows["before"], rows["after"], strict=True)]
+        place = Columns(rows["doc"], rows["sentence_id"], rows["position"], nowhere, nowhere, passages)
+        yield from scored.table(place, scored.ask(model, passages, explain=False), into).to_batches()
+
+
+def table_name(address: str, root: str) -> str:
+    """What the local engine calls the table at a URI: its path below the folder of input, or its own name."""
+    path, folder = (unquote(urlsplit(uri).path).rstrip("/") for uri in (address, root))
+    return clean(path.removeprefix(f"{folder}/") if path != folder else path.rpartition("/")[2])
+
+
+def _loaded(fingerprint: str, shared: Broadcast) -> Bundle:
+    with tempfile.TemporaryDirectory() as folder:
+        for name, content in shared.value.items():
+            path = Path(folder, name)
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(content)
+        loaded = bundle.load(Path(folder, MODEL))
+        loaded.score([Passage("ready")])  # reads the encoder while its files are there
+    _models.clear()
+    _models[fingerprint] = loaded
+    return loaded

@@ -109,7 +109,7 @@ def lock(name: str, c: float) -> None:
     content: dict[str, Any] = {"schema": "2.0", "stages": {}}
     if path.is_file():
         content = yaml.safe_load(path.read_text())
-    trained = {"path": f"data/train/{name}", "md5": hashlib.md5(str(c).encode()).hexdigest()}
+    trained = {"path": f"data/train/{name}", "md5": hashlib.md5(str(c).encode()).hexdigest(), "size": 2_500_000}
     content["stages"][f"train@{name}"] = {
         "cmd": "python -m pipelines.train",
         "deps": [_entry("data/split")],

@@ -55,7 +55,10 @@ def test_a_run_shows_the_numbers_parameters_data_and_files_of_its_experiment(her
     scores = json.loads(Path("data/evaluate/a/scores.json").read_text())
     numbers = {name: value for name, value in scores.items() if value is not None}
     itself = {f"behind_champion/macro{kind}": float(kind == "_p") for kind in ("", "_low", "_high", "_p")}
-    assert run.data.metrics == numbers | itself | {"timing/train_seconds": 1.5}
+    bundle = sum(file.stat().st_size for file in Path("data/export/champion").iterdir())
+    sizes = {"size/model_megabytes": 2.5, "size/bundle_megabytes": round(bundle / 1e6, 3)}
+    assert run.data.metrics == numbers | itself | sizes | {"timing/train_seconds": 1.5}
+    assert "size/bundle_megabytes" not in tracked.current()["b"].data.metrics
     assert run.data.params == {
         "features.0.of": "words",
         "features.0.ngrams": "[1, 2]",

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,11 @@ from pipelines.command import read_yaml
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """One dependency or output as dvc.lock lists it."""
+    """One dependency or output as dvc.lock lists it; `size` in bytes."""
 
     path: str
     md5: str | None = None
+    size: int = 0
 
 
 class Locked(msgspec.Struct, frozen=True):
@@ -85,7 +86,9 @@ def collect(
         hypothesis=experiments.hypothesis(experiment),
         # What was chosen replaces what the file says in its place: it is what was fitted.
         parameters=dict(pair for stage in stages.values() for pair in _parameters(stage)) | dict(_flat(chosen, "")),
-        metrics={key: value for key, value in scores.items() if value is not None} | times,
+        metrics={key: value for key, value in scores.items() if value is not None}
+        | times
+        | {"size/model_megabytes": megabytes(out.size for out in stages["train"].outs)},
         shared_metrics=dict(shared_metrics),
         artifacts=dict.fromkeys(sorted(evaluate.glob("*.png")), "plots") | _present(dict.fromkeys(files, "")),
         shared=_present(shared),
@@ -103,6 +106,11 @@ def fingerprint(stages: Mapping[str, Locked]) -> str:
         for name, stage in stages.items()
     }
     return hashlib.sha256(msgspec.json.encode(content, order="sorted")).hexdigest()
+
+
+def megabytes(sizes: Iterable[int]) -> float:
+    """Of sizes in bytes, to three places."""
+    return round(sum(sizes) / 1e6, 3)
 
 
 def dvc_md5(path: Path) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from pipelines.tracking import runs_table
 from pipelines.tracking.finished import Finished
 from pipelines.tracking.mlflow_store import Store
 from pipelines.tracking.workspace import Workspace
@@ -42,7 +43,7 @@ def log(store: Store, experiment_id: str, finished: Finished, workspace: Workspa
     client, now = store.client, int(time.time() * 1000)
     run = client.create_run(experiment_id, now, _tags(finished, workspace), finished.name)
     run_id = run.info.run_id
-    metrics = [Metric(name, value, now, 0) for name, value in finished.metrics.items()]
+    metrics = [Metric(name, finished.metrics[name], now, 0) for name in runs_table.telling_first(finished.metrics)]
     parameters = [Param(name, value) for name, value in finished.parameters.items()]
     for some in _groups(metrics, _METRICS_AT_ONCE):
         client.log_batch(run_id, metrics=some)

@@ -69,7 +69,7 @@ def track(
     From a temporary copy of the workspace (`dvc exp run --temp`), marks and aliases stay as they are.
     """
     experiment_id, store_is_new = mlflow_store.experiment(into, experiment_name)
-    _describe(into, experiment_id, {name for one in experiments for name in one.metrics})
+    _describe(into, experiment_id, {name for one in experiments for name in (*one.metrics, *one.shared_metrics)})
     found, new = {}, 0
     for one in experiments:
         known = runs.find(into, experiment_id, one.fingerprint)

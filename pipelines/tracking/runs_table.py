@@ -24,7 +24,8 @@ _FIRST = (
     "test/macro_calibration_error",
     "timing/sentences_per_second",
     "timing/train_seconds",
-    "size/",
+    "size/model_megabytes",
+    "size/bundle_megabytes",
 )
 # In pixels: a column as wide as its name, within reason; a description.
 _CHARACTER, _MARGIN, _WIDEST, _DESCRIPTION = 7, 36, 190, 480

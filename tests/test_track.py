@@ -66,7 +66,7 @@ def test_a_run_shows_the_numbers_parameters_data_and_files_of_its_experiment(her
         "classifier.c": "1.0",
         "train.folds": "5",
     }
-    assert run.data.tags["mlflow.note.content"] == "a finds more. Learned: it does."
+    assert run.data.tags["mlflow.note.content"] == "a finds more.\n\n**Learned:** it does."
     assert run.data.tags["codebook_version"] == "2"
     split_md5 = finished.dvc_md5(Path("data/split")).removesuffix(".dir")
     assert run.data.tags["data_md5"] == split_md5
@@ -129,7 +129,7 @@ def test_what_was_learned_later_reaches_the_run_that_is_known(here: Path) -> Non
     manifest.write(Path("data/compare"))
     track_here()
     run = tracked.current()["a"]
-    assert run.data.tags["mlflow.note.content"].endswith("Learned: it does not.")
+    assert run.data.tags["mlflow.note.content"].endswith("**Learned:** it does not.")
     kept = tracked.client().download_artifacts(run.info.run_id, "comparisons.md")
     assert Path(kept).read_text() == "no difference\n"
 

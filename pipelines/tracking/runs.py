@@ -60,8 +60,8 @@ def refresh(store: Store, run: Run, finished: Finished) -> None:
     """Bring up to date what may change while the fingerprint stays: what was learned, and what compares runs."""
     from mlflow.entities import Metric
 
-    if run.data.tags.get(NOTE) != finished.hypothesis:
-        store.client.set_tag(run.info.run_id, NOTE, finished.hypothesis)
+    if run.data.tags.get(NOTE) != _note(finished):
+        store.client.set_tag(run.info.run_id, NOTE, _note(finished))
     now = int(time.time() * 1000)
     moved = {name: value for name, value in finished.shared_metrics.items() if run.data.metrics.get(name) != value}
     if moved:
@@ -85,13 +85,18 @@ def _tags(finished: Finished, workspace: Workspace) -> dict[str, str]:
         "data_md5": finished.data_md5,
         "codebook_version": str(workspace.codebook_version),
         "dvc_experiment": workspace.dvc_experiment,
-        NOTE: finished.hypothesis,
+        NOTE: _note(finished),
         "mlflow.source.name": f"dvc.yaml: train@{finished.name}",
         "mlflow.source.type": "PROJECT",
         "mlflow.source.git.commit": workspace.git_commit,
         "mlflow.source.git.dirty": str(workspace.git_dirty).lower() if workspace.git_commit else None,
     }
     return {name: value for name, value in tags.items() if value is not None}
+
+
+def _note(finished: Finished) -> str:
+    """The run's description, in Markdown: its hypothesis, then a paragraph of what was learned."""
+    return finished.hypothesis.replace(" Learned: ", "\n\n**Learned:** ")
 
 
 def _datasets(finished: Finished, workspace: Workspace) -> list[Any]:

@@ -100,10 +100,12 @@ def _errors(done: Evaluation, trained: Trained, part: str) -> Iterator[tuple[obj
 
 def _draw(done: Evaluation, folder: Path) -> None:
     from pipelines import plots
+    from pipelines.confusion import confusion
 
     test = done.predictions["test"]
     plots.save(plots.precision_recall(test, done.themes), folder / "precision_recall.png")
     plots.save(plots.reliability(test, done.themes), folder / "reliability.png")
+    plots.save(confusion(test, done.themes), folder / "confusion.png")
     plots.save(plots.cooccurrence(test, done.themes), folder / "cooccurrence.png")
 
 

@@ -11,7 +11,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help env repro test check verify verify-repro ui score external corpus-report transfer sheet annotations compare history suspicious ledger screenshots bench promote lock
+.PHONY: help env repro test check verify verify-repro ui doctor score export external corpus-report transfer sheet annotations compare history suspicious ledger screenshots bench promote lock
 
 help:  ## what you can ask for
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 22
@@ -46,9 +46,16 @@ verify-repro: env  ## run everything twice from nothing and compare every byte
 ui: env  ## the MLflow UI on 127.0.0.1; PORT=5000
 	@python -m pipelines.ui --port $(PORT)
 
+doctor: env  ## do the checkout, DVC and the tracking store agree; FIX=1 after the checkout was moved
+	@python -m pipelines.doctor $(if $(FIX),--fix)
+
 score: env  ## label new documents: IN=folder OUT=folder [MODEL=data/export/champion] [ARGS="--explain"]
 	@test -n "$(IN)" -a -n "$(OUT)" || { echo 'usage: make score IN=folder OUT=folder' >&2; exit 2; }
 	@python -m pipelines.score $(MODEL) "$(IN)" "$(OUT)" $(ARGS)
+
+export: env  ## all that a colleague needs to score, in one folder: TO=folder [MODEL=data/export/champion]
+	@test -n "$(TO)" || { echo 'usage: make export TO=folder' >&2; exit 2; }
+	@python -m pipelines.handover $(MODEL) "$(TO)"
 
 external: env  ## measure all experiments on gold of your own: SET=gold.jsonl [OUT=result.json] [MODEL=bundle]
 	@test -n "$(SET)" || { echo 'usage: make external SET=gold.jsonl OUT=result.json' >&2; exit 2; }
@@ -101,11 +108,11 @@ screenshots: env  ## the pictures of README.md, taken by Chromium: a document of
 	.bench/bin/pip install --quiet --disable-pip-version-check torch==2.13.0 sentence-transformers==6.2.0
 	@touch $@
 
-bench: .bench/.stamp  ## speed beside peers, into benchmarks/: QUICK=1 for fewer sentences
-	.bench/bin/python -m benchmarks.encode benchmarks/encode.json $(if $(QUICK),--quick)
+bench: .bench/.stamp  ## speed beside peers, into benchmarks/; QUICK=1: fewer sentences, into .bench/
+	.bench/bin/python -m benchmarks.encode $(if $(QUICK),.bench,benchmarks)/encode.json $(if $(QUICK),--quick)
 
-promote: env  ## make the challenger the registered model's champion
-	@python -m pipelines.promote $(ARGS)
+promote: env  ## make the challenger champion if it is better on valid: [VERSION=3] [FORCE=1 REASON="why all the same"]
+	@python -m pipelines.promote $(INPUTS)/codebook.yaml $(if $(VERSION),--version $(VERSION)) $(if $(FORCE),--force) $(if $(REASON),--reason "$(REASON)")
 
 lock: env  ## resolve pyproject.toml anew into the hashed lock files
 	uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --no-annotate --python-version 3.11 --extra dev pyproject.toml -o requirements.txt

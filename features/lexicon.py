@@ -7,15 +7,17 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 import numpy as np
 import yaml
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from features.errors import UsageFailure
+
+if TYPE_CHECKING:  # half of what a stage costs that imports it and fits nothing
+    from scipy.sparse import csr_array
 
 Votes = NDArray[np.int8]
 
@@ -108,8 +110,10 @@ def votes(functions: Sequence[LabellingFunction], texts: Sequence[str]) -> Votes
     return np.array(rows, dtype=np.int8).reshape(len(texts), len(functions))
 
 
-def hits(functions: Sequence[LabellingFunction], texts: Sequence[str]) -> csr_array:
+def hits(functions: Sequence[LabellingFunction], texts: Sequence[str]) -> "csr_array":
     """Shape (texts, functions), float64: 1 where a function fires, whichever way it votes."""
+    from scipy.sparse import csr_array
+
     return csr_array((votes(functions, texts) != 0).astype(np.float64))
 
 

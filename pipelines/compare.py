@@ -89,7 +89,7 @@ def main(options: argparse.Namespace) -> str:
 def _entry(folder: Path, themes: Sequence[str]) -> Entry:
     store.check(folder)
     family = store.read_json(folder / "about.json", About).family
-    return Entry(family, predictions.read(folder / "predictions.parquet", themes))
+    return Entry(family, predictions.read(folder / predictions.NAME, themes))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from typing import Annotated
 
 import msgspec
 
-from features import codebook, experiments, lexicon
+from features import codebook, experiment_files, lexicon
 from features.duplicates import near_duplicates
 from features.errors import UsageFailure
 from features.experiments import Experiment
@@ -90,7 +90,7 @@ def main(options: argparse.Namespace) -> str:
     functions = lexicon.load(options.patterns, themes)
     examples = tables.read(store.check(options.split) / "splits.parquet", Example)
     gold = {options.set.stem: read_gold(options.set, themes)} if options.set else {}
-    experiment = experiments.load(options.experiment)
+    experiment = experiment_files.load(options.experiment)
     if len(experiment.parts) != 1:
         raise UsageFailure(f"{options.experiment}: name an experiment that fits one classifier")
     knobs = parameters(corpus_report, options.params)

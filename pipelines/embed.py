@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from features import embeddings, encoder, experiments
+from features import embeddings, encoder, experiment_files
 from features.encoder import Layer, States
 from features.errors import Failure, UsageFailure
 from features.text import Sentence
@@ -61,7 +61,7 @@ def _take_over(out: Path) -> set[tuple[bytes, int]]:
 
 def _who_needs(options: argparse.Namespace) -> str:
     names = experiment_names(options.params)
-    listed = {name: experiments.load(options.experiments / f"{name}.yaml") for name in names}
+    listed = {name: experiment_files.load(options.experiments / f"{name}.yaml") for name in names}
     needing = [name for name, one in listed.items() if one.learns_from_encoder or one.is_adapted]
     return f" and take out of `experiments:` what needs it: {', '.join(needing)}" if needing else ""
 

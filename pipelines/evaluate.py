@@ -54,7 +54,7 @@ def main(options: argparse.Namespace) -> str:
         store.write_json(folder / "scores.json", metrics.flat(done.metrics))
         chosen = trained.search.chosen if trained.search else {}
         store.write_json(folder / "about.json", About(name, trained.experiment.family, chosen))
-        predictions.write(folder / "predictions.parquet", done.rows, done.predictions, done.themes)
+        predictions.write(folder / predictions.NAME, done.rows, done.predictions, done.themes)
         _write_errors(done, trained, folder / "errors.csv")
         _draw(done, folder)
     best = done.metrics["test"]["macro_f1"]

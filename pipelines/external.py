@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from features import bundle, codebook, metrics, training
+from features.bundle_files import FITTED_ON
 from features.gold import GoldRow, gold_passages, on_gold, read_gold
 from features.metrics import Bools, Estimate
 from features.resampling import Floats
@@ -46,6 +47,15 @@ class Result:
     themes: dict[str, ThemeResult]
 
 
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """An exported bundle on the gold file: which experiment it is, and on which parts it was fitted."""
+
+    experiment: str
+    fitted_on: str
+    result: Result
+
+
 def external(model: Model, gold: Sequence[GoldRow], themes: Sequence[str], *, resamples: Count, seed: int) -> Result:
     """Precision, recall, F1 and average precision of `model` on `gold`, with document-bootstrap intervals."""
     probabilities, labels = model(gold_passages(gold))
@@ -75,14 +85,18 @@ def main(options: argparse.Namespace) -> str:
         themes = codebook.load(options.codebook).ids
         champion = store.read_json(store.check(options.data / "compare") / "champion.json", dict[str, str])["champion"]
         models = {name: _of_experiment(options.data / "train" / name) for name in experiment_names(options.params)}
-    bundles = {} if options.model else {folder.name: folder for folder in sorted((options.data / "export").glob("*/"))}
+    roles = [] if options.model else sorted((options.data / "export").glob("*/"))
+    bundles = {folder.name: bundle.load(folder) for folder in roles}
     gold = read_gold(options.gold, themes)
     knobs = parameters(external, options.params)
     names = progress([*models, *bundles], total=len(models) + len(bundles), unit="models")
-    results = {name: external(models.get(name) or _exported(bundles[name]), gold, themes, **knobs) for name in names}
-    experiments, exported = ({name: results[name] for name in kind} for kind in (models, bundles))
+    results = {name: external(models.get(name) or _of_bundle(bundles[name]), gold, themes, **knobs) for name in names}
+    experiments = {name: results[name] for name in models}
+    exported = {
+        role: Exported(one.name, one.model.provenance[FITTED_ON], results[role]) for role, one in bundles.items()
+    }
     store.write_json(options.out, {"champion": champion, "experiments": experiments, "exported": exported})
-    print(_table(experiments | {f"exported: {role}": found for role, found in exported.items()}, champion, themes))
+    print(_table(experiments | {f"exported: {role}": one.result for role, one in exported.items()}, champion, themes))
     empty = [theme for theme in themes if not any(theme in row.labels for row in gold)]
     if empty:
         print(f"No gold sentence carries {', '.join(empty)}: null there, and left out of the macro averages.")
@@ -99,10 +113,6 @@ def _of_experiment(folder: Path) -> Model:
         return probabilities, trained.labels(probabilities)
 
     return predict
-
-
-def _exported(folder: Path) -> Model:
-    return _of_bundle(bundle.load(folder))
 
 
 def _of_bundle(exported: bundle.Bundle) -> Model:

@@ -15,6 +15,7 @@ from features.errors import UsageFailure
 from pipelines.command import run
 
 METRICS = "data/evaluate"
+REFIT = "data/refit/refit.json"
 
 
 class Test(msgspec.Struct, frozen=True):
@@ -27,6 +28,19 @@ class Metrics(msgspec.Struct, frozen=True):
     """An experiment's metrics.json."""
 
     test: Test
+
+
+class Score(msgspec.Struct, frozen=True):
+    """The part of an estimate that is the score itself."""
+
+    value: float | None
+
+
+class Refitted(msgspec.Struct, frozen=True):
+    """The part of refit.json that test gave anew."""
+
+    experiment: str
+    on_train_and_valid: Score
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +71,9 @@ def openings(commits: Sequence[tuple[str, str, str]], tests: Mapping[str, Mappin
 
 def history(root: Path) -> list[Opening]:
     """The openings of the repository at `root`; raises UsageFailure where there is no repository."""
-    lines = _git(root, "log", "--reverse", "--date=short", "--format=%h%x09%ad%x09%s", "--", METRICS).splitlines()
+    lines = _git(
+        root, "log", "--reverse", "--date=short", "--format=%h%x09%ad%x09%s", "--", METRICS, REFIT
+    ).splitlines()
     commits = [(commit, date, subject) for commit, date, subject in (line.split("\t", 2) for line in lines)]
     return openings(commits, {commit: dict(_tests(root, commit)) for commit, _, _ in commits})
 
@@ -76,10 +92,17 @@ def _tests(root: Path, commit: str) -> Iterator[tuple[str, float]]:
     listed = _git(root, "ls-tree", "-r", "--name-only", commit, "--", METRICS).splitlines()
     for path in listed:
         if path.endswith("/metrics.json"):
-            content = _git(root, "show", f"{commit}:{path}").encode()
-            value = msgspec.json.decode(content, type=Metrics).test.macro_f1
+            value = msgspec.json.decode(_file(root, commit, path), type=Metrics).test.macro_f1
             if value is not None:
                 yield Path(path).parent.name, value
+    if _git(root, "ls-tree", "--name-only", commit, "--", REFIT):
+        for one in msgspec.json.decode(_file(root, commit, REFIT), type=dict[str, Refitted]).values():
+            if one.on_train_and_valid.value is not None:
+                yield f"{one.experiment} (refit)", one.on_train_and_valid.value
+
+
+def _file(root: Path, commit: str, path: str) -> bytes:
+    return _git(root, "show", f"{commit}:{path}").encode()
 
 
 def _git(root: Path, *arguments: str) -> str:

@@ -60,7 +60,7 @@ def reliability(found: Predictions, themes: Sequence[str]) -> Figure:
 
 def beside_coders(themes: Sequence[str], rows: Mapping[str, Sequence[tuple[float, float, float]]]) -> Figure:
     """A dot with its interval (value, low, high) per theme and row of `rows`, all on one axis from 0 to 1."""
-    figure = Figure(figsize=(8, 0.8 + 0.7 * len(themes)), layout="constrained")
+    figure = Figure(figsize=(8, 1.1 + 0.7 * len(themes)), layout="constrained")
     axes = figure.subplots()
     places = np.arange(len(themes))[::-1]
     for number, (name, colour) in enumerate(zip(rows, COLOURS, strict=False)):
@@ -70,7 +70,7 @@ def beside_coders(themes: Sequence[str], rows: Mapping[str, Sequence[tuple[float
     axes.set_yticks(places, themes)
     axes.set_xlim(0, 1)
     axes.grid(axis="x", linewidth=0.4)
-    axes.legend(loc="lower left", fontsize="small")
+    figure.legend(loc="outside upper center", ncols=len(rows), fontsize="small")  # over the axes, it hides a dot
     return figure
 
 

@@ -1,4 +1,4 @@
-"""What an experiment predicted for the measured parts, on disk: written by evaluate, read by compare and report."""
+"""What an experiment predicted for the measured parts, on disk: written by evaluate, read by compare and others."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 from features.metrics import Predictions
 from features.text import Example
 
+NAME = "predictions.parquet"
 _KINDS = ("gold", "label", "probability")
 
 
@@ -34,7 +35,8 @@ def write(
 
 def read(path: Path, themes: Sequence[str]) -> dict[str, Predictions]:
     """Predictions by part, as `write` was given them, probabilities to six places."""
-    columns = {name: column.to_numpy() for name, column in zip(*_columns(path), strict=True)}
+    # Through lists: what Arrow itself turns into numpy arrays goes through pandas, and compare needs none.
+    columns = {name: np.array(values) for name, values in pq.ParquetFile(path).read().to_pydict().items()}
     gold, labels, probabilities = (np.column_stack([columns[f"{theme}_{kind}"] for theme in themes]) for kind in _KINDS)
     masks = {part: columns["part"] == part for part in dict.fromkeys(columns["part"])}
     return {
@@ -43,6 +45,16 @@ def read(path: Path, themes: Sequence[str]) -> dict[str, Predictions]:
     }
 
 
-def _columns(path: Path) -> tuple[list[str], list[pa.ChunkedArray]]:
-    table = pq.read_table(path)
-    return table.column_names, table.columns
+def paired(first: Path, second: Path, themes: Sequence[str], part: str) -> tuple[Predictions, Predictions]:
+    """What both predicted for the sentences that `part` holds in both files, row by row the same; gold is the first's.
+
+    The two may come from different corpora: a sentence that either lacks is left out, and there may be none.
+    """
+    one, other = (pq.read_table(path, filters=[("part", "=", part)]).to_pandas() for path in (first, second))
+    both = one.merge(other, on="sentence_id", suffixes=("", "_other"), validate="one_to_one")
+    gold = both[[f"{theme}_gold" for theme in themes]].to_numpy(dtype=bool)
+    found = []
+    for suffix in ("", "_other"):
+        labels, probabilities = (both[[f"{theme}_{kind}{suffix}" for theme in themes]] for kind in _KINDS[1:])
+        found.append(Predictions(gold, labels.to_numpy(dtype=bool), probabilities.to_numpy(), both["doc"].tolist()))
+    return found[0], found[1]

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from features.experiments import hypothesis
+from features.errors import UsageFailure
+from features.experiment_files import hypothesis
 from features.metrics import Estimate
 from pipelines.markdown import span
 from pipelines.refits import Refitted
@@ -49,17 +50,26 @@ def ideas(rows: Sequence[Sequence[str]], experiments: Path) -> list[list[str]]:
 def models(
     metrics: Mapping[str, Mapping[str, Any]], refitted: Mapping[str, Refitted], development: Mapping[str, Any]
 ) -> list[list[str]]:
-    """What is exported, beside a search for words: as compared (fitted on train), and as exported (train and valid)."""
-    real, exported = development["experiments"], development["exported"]
+    """What is exported, beside a search for words: as compared (fitted on train), and as exported, whatever that is.
+
+    Raises UsageFailure when `development` was measured of other exports than these.
+    """
+    real, exported = development["experiments"], development.get("exported", {})
     rows = [
         ["a search for words", "keywords", _test(metrics["keywords"]), span(real["keywords"]["macro_f1"]), "-", "-"]
     ]
     for role, words in _ROLES.items():
         if role in refitted:
             name = refitted[role].experiment
+            one = exported.get(role, {})
+            if one.get("experiment") != name:
+                raise UsageFailure(
+                    f"development.json does not have {name} as exported {role}; measure it: "
+                    "make external SET=gold.jsonl OUT=experiments/development.json"
+                )
             then = [_test(metrics[name]), span(real[name]["macro_f1"])]
-            now = [_span(refitted[role].on_train_and_valid), span(exported[role]["macro_f1"])]
-            rows.append([words, name, *then, *now])
+            test = then[0] if one["fitted_on"] == "train" else _span(refitted[role].on_train_and_valid)
+            rows.append([words, name, *then, test, span(one["result"]["macro_f1"])])
     return rows
 
 

@@ -4,6 +4,10 @@ One input row is one sentence: a table with a column `text`, a list of strings, 
 `before` and `after`, the sentences next to it in its document, for a model that reads them too; empty or missing where
 there is none. The answer has a row per sentence: per theme `<theme>` (label) and `<theme>_probability`, and `abstained`
 where the model knows nothing of the text.
+
+With the parameter `unit: document` a row is a whole document, which is cut into sentences as it was for training. Then
+columns say where each comes from: `document` (the row's number), `start` and `end` (character offsets into it), `text`.
+Headings are left out.
 """
 
 from pathlib import Path
@@ -16,8 +20,10 @@ from mlflow.models import set_model
 from mlflow.pyfunc.model import PythonModel, PythonModelContext
 
 from features import bundle
-from features.text import Passage
+from features.sentences import sentences
+from features.text import Document, Passage, Sentence, in_context
 
+UNITS = ("sentence", "document")
 _NEIGHBOURS = ("before", "after")
 
 
@@ -28,12 +34,18 @@ class ThemeModel(PythonModel):
         """Load the bundle; raises UntrustedModelFailure."""
         self.bundle = bundle.load(Path(context.artifacts["bundle"]))
 
-    def predict(self, model_input: pd.DataFrame) -> pd.DataFrame:  # type: ignore[override]
-        """Score sentences; raises MlflowException when they are not texts.
+    def predict(  # type: ignore[override]
+        self, model_input: pd.DataFrame, params: dict[str, Any] | None = None
+    ) -> pd.DataFrame:
+        """Score sentences, or the sentences of documents; raises MlflowException when they are not texts.
 
         The annotation is one that makes MLflow pass on whatever it was given: see `passages`.
         """
-        return table(self.bundle, passages(model_input))
+        unit = (params or {}).get("unit", UNITS[0])
+        if unit not in UNITS:
+            raise MlflowException.invalid_parameter_value(f"unit is one of {', '.join(UNITS)}, not {unit!r}")
+        given = passages(model_input)
+        return table(self.bundle, given) if unit == "sentence" else of_documents(self.bundle, given)
 
 
 def passages(given: Any) -> list[Passage]:
@@ -77,6 +89,20 @@ def _texts(sentences: pd.DataFrame, name: str) -> list[str]:
         if not isinstance(value, str):
             raise MlflowException.invalid_parameter_value(f"row {row}: {name!r} must be a string, got {value!r}")
     return values
+
+
+def of_documents(model: bundle.Bundle, documents: list[Passage]) -> pd.DataFrame:
+    """One row per sentence of the documents' texts, in order, behind the columns that say where it stands."""
+    cut: list[tuple[int, Sentence]] = [
+        (number, sentence)
+        for number, document in enumerate(documents)
+        for sentence in sentences(Document(str(number), document.text), model.model.max_characters)
+        if sentence.kind != "heading"
+    ]
+    columns: dict[str, list[Any]] = {"document": [number for number, _ in cut]}
+    columns |= {name: [getattr(sentence, name) for _, sentence in cut] for name in ("start", "end", "text")}
+    seen = in_context(columns["text"], [sentence.doc for _, sentence in cut])
+    return pd.concat([pd.DataFrame(columns), table(model, seen)], axis=1)
 
 
 def table(model: bundle.Bundle, sentences: list[Passage]) -> pd.DataFrame:

@@ -162,7 +162,7 @@ def main(options: argparse.Namespace) -> str:
     """Read what the champion predicted on test, write the slices."""
     name = store.read_json(store.check(options.compare) / "champion.json", dict[str, str])["champion"]
     themes = codebook.load(options.codebook).ids
-    said = predictions.read(store.check(options.evaluate / name) / "predictions.parquet", themes)["test"]
+    said = predictions.read(store.check(options.evaluate / name) / predictions.NAME, themes)["test"]
     rows = list(_measured(tables.read(store.check(options.split) / "splits.parquet", Example)))
     documents = {row.id: row for row in tables.read(store.check(options.ingest) / "documents.parquet", Document)}
     functions = lexicon.load(options.patterns, themes)

@@ -18,7 +18,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from features import codebook, experiments, lexicon
+from features import codebook, experiment_files, lexicon
 from features.duplicates import near_duplicates
 from features.experiments import Experiment
 from features.folds import CrossFit
@@ -84,7 +84,7 @@ def confident(gold: Bools, probabilities: Floats) -> NDArray[np.bool_]:
 
 def main(options: argparse.Namespace) -> str:
     """Read the examples, write the list as CSV."""
-    experiment = experiments.load(options.experiment)
+    experiment = experiment_files.load(options.experiment)
     themes = codebook.load(options.codebook).ids
     functions = lexicon.load(options.patterns, themes)
     examples = tables.read(store.check(options.data / "split") / "splits.parquet", Example)

@@ -99,7 +99,10 @@ def main(options: argparse.Namespace) -> str:
     ]
     promoted = promotions.read(options.experiments / promotions.NAME)
     with mlflow_store.opened(options.out, REMEDY) as into:
-        done = track(experiments, here, choice.champion, options.export / "champion", promoted, into, **section)
+        exported = options.export / "champion"
+        done = mlflow_store.patiently(
+            lambda: track(experiments, here, choice.champion, exported, promoted, into, **section)
+        )
     _write_receipt(options.out / "receipt.json", [one.fingerprint for one in experiments])
     return _told(done, here, section["model_name"], into.location.shown, was_tracked="track" in lock)
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import msgspec
 
-from features import codebook, experiments, lexicon
+from features import codebook, experiment_files, lexicon
 from features.adapted import Adaptation
 from features.errors import UsageFailure
 from features.experiments import Experiment
@@ -51,7 +51,7 @@ def train(
 
 def main(options: argparse.Namespace) -> str:
     """Read an experiment file and the splits, write `model.pkl` and what was fitted in plain numbers."""
-    experiment = experiments.load(options.experiment)
+    experiment = experiment_files.load(options.experiment)
     themes = codebook.load(options.codebook).ids
     functions = lexicon.load(options.patterns, themes)
     examples = tables.read(store.check(options.split) / "splits.parquet", Example)

@@ -17,7 +17,7 @@ import msgspec
 import numpy as np
 import yaml
 
-from features import codebook, experiments, lexicon, training
+from features import codebook, experiment_files, lexicon, training
 from features.errors import UsageFailure
 from features.experiments import Experiment
 from features.gold import GoldRow, gold_passages, on_gold, read_gold
@@ -142,7 +142,7 @@ def main(options: argparse.Namespace) -> str:
 
 
 def _trainable(path: Path) -> Experiment:
-    experiment = experiments.load(path)
+    experiment = experiment_files.load(path)
     if experiment.is_baseline:
         raise UsageFailure(f"{path}: a baseline learns nothing from more text; name a trained model")
     if experiment.is_adapted:

@@ -52,6 +52,7 @@ def _serving(location: Location, port: int) -> Iterator[subprocess.Popen[bytes]]
         settings["MLFLOW_DEFAULT_ARTIFACT_ROOT"] = location.artifacts
     # The job runner would start more processes (1.5 GB in all) for functions that nothing here uses.
     settings["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] = "false"
+    settings["MLFLOW_LOGGING_LEVEL"] = "WARNING"
     settings["PYTHONWARNINGS"] = "ignore"  # MLflow's own, of use to its developers
     server = subprocess.Popen(command, env=os.environ | settings, start_new_session=True)
     try:

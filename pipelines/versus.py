@@ -40,7 +40,7 @@ def _read(folder: Path, themes: Sequence[str], part: str) -> Predictions:
     if not folder.is_dir():
         known = ", ".join(sorted(path.name for path in folder.parent.glob("*/")))
         raise UsageFailure(f"{folder}: no such experiment has been evaluated; there is {known or 'none: dvc repro'}")
-    return predictions.read(store.check(folder) / "predictions.parquet", themes)[part]
+    return predictions.read(store.check(folder) / predictions.NAME, themes)[part]
 
 
 def _table(found: Sequence[Difference]) -> str:

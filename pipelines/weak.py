@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from features import codebook, experiments, lexicon
+from features import codebook, experiment_files, lexicon
 from features.comparison import Difference, compare_draws
 from features.errors import UsageFailure
 from features.experiments import Experiment
@@ -192,7 +192,7 @@ def main(options: argparse.Namespace) -> str:
 
 def one_classifier(path: Path) -> Experiment:
     """The experiment of `path`; raises UsageFailure unless it is one classifier on n-grams, fast and without scales."""
-    experiment = experiments.load(path)
+    experiment = experiment_files.load(path)
     if experiment.family != "linear-ngrams" or len(experiment.parts) != 1:
         raise UsageFailure(f"{path}: `weak` fits an experiment many times; name one with one classifier on n-grams")
     return experiment

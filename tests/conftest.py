@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 import pipelines  # noqa: F401 - pins the threads before numpy starts any
-from features import annotations, codebook, experiments, lexicon
+from features import annotations, codebook, experiment_files, lexicon
 from features.adapted import Adaptation
 from features.annotations import Annotations
 from features.codebook import Codebook
@@ -111,7 +111,7 @@ def adaptation(examples: list[Example], small_codebook: Codebook) -> Adaptation:
 
 @pytest.fixture(scope="session")
 def words_experiment() -> Experiment:
-    return experiments.load(Path("experiments") / f"{WORDS}.yaml")
+    return experiment_files.load(Path("experiments") / f"{WORDS}.yaml")
 
 
 @pytest.fixture(scope="session")

@@ -20,6 +20,7 @@ ARGUMENTS = [
     "experiments",
     *(f"data/{stage}" for stage in ("split", "evaluate", "compare", "curve", "refit", "export", "report", "track")),
 ]
+_COMPARE = {"resamples": 500, "seed": 1}
 _SECTION = {"experiment_name": "themes", "model_name": "theme-model"}
 _CODEBOOK = {
     "version": 2,
@@ -33,20 +34,23 @@ _CODEBOOK = {
 }
 
 
-def finish(*names: str, c: float = 1.0) -> None:
-    """Fill the current folder as if the experiments `names` had been run with parameter `c`; the first is champion."""
+def finish(*names: str, c: float = 1.0, predictions: Path | None = None) -> None:
+    """Fill the current folder as if the experiments `names` had been run with parameter `c`; the first is champion.
+
+    `predictions`: a file that all of them leave as theirs.
+    """
     inputs(*names)
     split()
     for name in names:
         experiment(name, c)
-        evaluate(name, c)
+        evaluate(name, c, predictions=predictions)
         lock(name, c)
     conclude(*names, c=c)
 
 
 def inputs(*names: str) -> None:
     """params.yaml and the codebook."""
-    write("params.yaml", yaml.safe_dump({"experiments": list(names), "track": _SECTION}))
+    write("params.yaml", yaml.safe_dump({"experiments": list(names), "compare": _COMPARE, "track": _SECTION}))
     write("data/codebook.yaml", yaml.safe_dump(_CODEBOOK))
 
 
@@ -63,7 +67,7 @@ def experiment(name: str, c: float) -> None:
     write(f"experiments/{name}.yaml", f"# {name} finds more.\n# Learned: it does.\n{yaml.safe_dump(_content(c))}")
 
 
-def evaluate(name: str, c: float, chosen: dict[str, Any] | None = None) -> None:
+def evaluate(name: str, c: float, chosen: dict[str, Any] | None = None, predictions: Path | None = None) -> None:
     """data/evaluate/<name>; every score follows from `c`."""
     folder = fresh(f"data/evaluate/{name}")
     scores = {"valid/macro_f1": c / 10, "test/macro_f1": c / 20, "test/f1/online": 0.5, "test/recall/online": None}
@@ -73,6 +77,8 @@ def evaluate(name: str, c: float, chosen: dict[str, Any] | None = None) -> None:
     (folder / "metrics.json").write_text(json.dumps({"test": {"macro_f1": c / 20}}))
     (folder / "errors.csv").write_text("theme,text\n")
     (folder / "precision_recall.png").write_bytes(b"png")
+    if predictions:
+        shutil.copy(predictions, folder / "predictions.parquet")
     manifest.write(folder)
 
 

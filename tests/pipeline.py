@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-IGNORED = ("__pycache__", ".venv", ".git", ".dvc", ".timings", "*_cache", ".hypothesis")
+IGNORED = ("__pycache__", ".venv", ".bench", ".git", ".dvc", ".timings", "*_cache", ".hypothesis")
 # What git does not carry: stage folders are made anew in the clone.
 KEPT_DATA = ("codebook.yaml", "patterns.yaml", "corpus", "annotations")
 

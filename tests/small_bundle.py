@@ -3,15 +3,18 @@
 The last theme is also assigned to a sentence that follows one with the word BEFORE.
 """
 
+import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 
+import msgspec
 import numpy as np
 
-from features import bundle_files, manifest
+from features import bundle_files, encoder, manifest
 from features.bundle import Bundle
-from features.bundle_files import Model, ThemeName, View, Weights
+from features.bundle_files import EncoderName, Model, ThemeName, View, Weights
 from features.experiments import NGrams
+from features.vector_parts import VectorPart, VectorWeights
 
 WORDS = {"financing": ["funds", "assets"], "threat": ["attack", "threats"], "online": ["internet"]}
 KNOWN = ["the", "terrorist", "states"]
@@ -53,6 +56,20 @@ def parts(words: Mapping[str, list[str]] = WORDS, titles: Mapping[str, str] | No
         head=np.empty((0, len(words))),
     )
     return model, weights
+
+
+def encoder_parts() -> tuple[Model, Weights]:
+    """A model that hears of a sentence's vector as well: its margins lean by a linear function of no meaning."""
+    model, weights = parts()
+    model = msgspec.structs.replace(
+        model,
+        kind="encoder",
+        encoder=EncoderName(encoder.NAME, encoder.FINGERPRINT),
+        vector_parts=[VectorPart(layers=[6], gamma=None, rows=0)],
+    )
+    leaning = np.random.default_rng(0).normal(size=(len(model.themes), encoder.WIDTH))
+    linear = VectorWeights(np.zeros((1, encoder.WIDTH)), np.empty((0, encoder.WIDTH), np.float32), leaning)
+    return model, dataclasses.replace(weights, vector_parts=[linear])
 
 
 def small_bundle(words: Mapping[str, list[str]] = WORDS, titles: Mapping[str, str] | None = None) -> Bundle:

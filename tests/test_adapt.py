@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from features import bundle, embeddings, encoder, experiments
+from features import bundle, embeddings, encoder, experiment_files
 from features.adapted import Adaptation
 from features.codebook import Codebook
 from features.errors import IntegrityFailure, UsageFailure
@@ -23,7 +23,7 @@ from tests.small_bundle import write_bundle
 def everything(
     examples: list[Example], small_codebook: Codebook, functions: list[LabellingFunction], adaptation: Adaptation
 ) -> Trained:
-    experiment = experiments.load(Path("experiments/context-kernel-adapted.yaml"))
+    experiment = experiment_files.load(Path("experiments/context-kernel-adapted.yaml"))
     return train(experiment, examples, small_codebook.ids, functions, adaptation, **PARAMS["train"])
 
 
@@ -91,7 +91,7 @@ def test_turned_off_it_asks_nothing_of_the_encoder_and_the_experiments_that_need
     with store.writing(tmp_path / "adapt") as folder:
         adaptations.write(folder, None, [])
     assert adaptations.recall(tmp_path / "adapt") is None
-    experiment = experiments.load(Path("experiments/minilm-adapted.yaml"))
+    experiment = experiment_files.load(Path("experiments/minilm-adapted.yaml"))
     with pytest.raises(UsageFailure, match=r"set adapt\.epochs"):
         train(experiment, examples, small_codebook.ids, [], None, **PARAMS["train"])
 

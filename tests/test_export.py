@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from features import card, encoder, experiments
+from features import card, encoder, experiment_files
 from features.adapted import Adaptation
 from features.agreement import Agreement
 from features.classifiers import KeywordClassifier
@@ -20,7 +20,9 @@ from pipelines.refit import refit
 from pipelines.train import train
 from tests.conftest import PARAMS
 
-TRAINED = [path.stem for path in sorted(Path("experiments").glob("*.yaml")) if not experiments.load(path).is_baseline]
+TRAINED = [
+    path.stem for path in sorted(Path("experiments").glob("*.yaml")) if not experiment_files.load(path).is_baseline
+]
 
 
 @pytest.mark.parametrize("name", TRAINED)
@@ -31,7 +33,7 @@ def test_every_trained_model_exports_with_the_same_labels_on_all_sentences(
     functions: list[LabellingFunction],
     adaptation: Adaptation,
 ) -> None:
-    experiment = experiments.load(Path("experiments") / f"{name}.yaml")
+    experiment = experiment_files.load(Path("experiments") / f"{name}.yaml")
     trained = train(experiment, examples, small_codebook.ids, functions, adaptation, **PARAMS["train"])
     done = export(trained, name, small_codebook, [row.passage for row in examples], 2000, {"from": "here"})
     assert done.model.codebook_sha256 == small_codebook.sha256
@@ -72,7 +74,7 @@ def test_the_card_says_what_the_model_is_not_for_and_how_good_it_is(
 def test_the_card_of_a_model_that_reads_neighbours_says_so(
     trained: Trained, examples: list[Example], small_codebook: Codebook, functions: list[LabellingFunction]
 ) -> None:
-    experiment = experiments.load(Path("experiments/context-logreg.yaml"))
+    experiment = experiment_files.load(Path("experiments/context-logreg.yaml"))
     context = train(experiment, examples, small_codebook.ids, functions, None, **PARAMS["train"])
     scores = flat(evaluate(context, examples, **PARAMS["evaluate"]).metrics)
     cards = [
@@ -107,7 +109,7 @@ def test_provenance_and_card_of_a_refitted_model_say_so(
 def test_the_card_of_an_encoder_model_says_how_to_get_the_encoder(
     trained: Trained, examples: list[Example], small_codebook: Codebook
 ) -> None:
-    experiment = experiments.load(Path("experiments/minilm-logreg.yaml"))
+    experiment = experiment_files.load(Path("experiments/minilm-logreg.yaml"))
     encoded = train(experiment, examples, small_codebook.ids, [], None, **PARAMS["train"])
     scores = flat(evaluate(encoded, examples, **PARAMS["evaluate"]).metrics)
     coders = [Agreement(theme, 0.9, 0.8, 1.0, 0.9, 0.1, 100, experimental=False) for theme in small_codebook.ids]
@@ -128,7 +130,7 @@ def test_the_card_of_an_encoder_model_says_how_to_get_the_encoder(
 def test_the_card_of_a_static_model_says_who_taught_it_and_asks_for_no_encoder(
     examples: list[Example], small_codebook: Codebook
 ) -> None:
-    experiment = experiments.load(Path("experiments/static-landmarks.yaml"))
+    experiment = experiment_files.load(Path("experiments/static-landmarks.yaml"))
     static = train(experiment, examples, small_codebook.ids, [], None, **PARAMS["train"])
     scores = flat(evaluate(static, examples, **PARAMS["evaluate"]).metrics)
     coders = [Agreement(theme, 0.9, 0.8, 1.0, 0.9, 0.1, 100, experimental=False) for theme in small_codebook.ids]

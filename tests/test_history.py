@@ -39,6 +39,18 @@ def test_each_commit_with_other_test_metrics_is_an_opening_and_says_what_changed
     assert found[1].best == ("words", 0.6)
 
 
+def test_a_model_fitted_anew_and_scored_on_test_is_an_opening_too(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q")
+    measured(tmp_path, "Compared", words=0.5)
+    (tmp_path / "data" / "refit").mkdir()
+    content = {"champion": {"experiment": "words", "on_train_and_valid": {"value": 0.55, "low": 0.4, "high": 0.6}}}
+    (tmp_path / "data" / "refit" / "refit.json").write_text(json.dumps(content), encoding="utf-8")
+    git(tmp_path, "add", "-A")
+    git(tmp_path, "commit", "-m", "Fitted anew")
+    found = history(tmp_path)
+    assert [one.changed for one in found] == [["words"], ["words (refit)"]]
+
+
 def test_the_same_metrics_again_open_nothing() -> None:
     commits = [(name, "2026-01-01", "x") for name in ("a", "b", "c")]
     same, other = {"words": 0.5}, {"words": 0.6}

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import yaml
 
-from features import experiments, naive_bayes_weights
+from features import experiment_files, naive_bayes_weights
 from features.adapted import Adaptation
 from features.codebook import Codebook
 from features.errors import UsageFailure
@@ -126,7 +126,7 @@ def knows(train_on: Train, examples: Rows, parts: Sequence[str] = ("valid", "tes
 
 @pytest.fixture(params=["tfidf-word-logreg", "context-lexicon-nb", "static-landmarks", "minilm-adapted"])
 def experiment(request: pytest.FixtureRequest) -> Experiment:
-    return experiments.load(Path("experiments") / f"{request.param}.yaml")
+    return experiment_files.load(Path("experiments") / f"{request.param}.yaml")
 
 
 @pytest.fixture
@@ -190,7 +190,7 @@ def test_an_experiment_cannot_ask_for_anything_but_the_sentence_and_its_neighbou
         view = {"of": "words", "ngrams": [1, 1], "field": field}
         path.write_text(yaml.safe_dump({"classifier": {"kind": "linear_svm"}, "features": [view]}), encoding="utf-8")
         with pytest.raises(UsageFailure, match=field):
-            experiments.load(path)
+            experiment_files.load(path)
 
 
 # --- test chooses nothing, and labels that mean nothing teach nothing
@@ -212,7 +212,7 @@ def test_permuted_test_labels_change_test_metrics_and_nothing_else(
     def everything(rows: Rows) -> tuple[dict[str, Any], dict[str, Any]]:
         trained = {
             name: train(
-                experiments.load(Path(f"experiments/{name}.yaml")),
+                experiment_files.load(Path(f"experiments/{name}.yaml")),
                 rows,
                 small_codebook.ids,
                 functions,

@@ -20,12 +20,17 @@ from tests import pipeline
 from tests.pipeline import commit, dvc, ran
 
 pytestmark = pytest.mark.slow
+# What costs more to import than a stage that only passes rows on takes for its work.
+FITS = ("train", "evaluate", "curve", "weak", "gallery", "axes", "refit", "export")
+NEEDED = {stage: {"sklearn", "pandas"} for stage in FITS} | {"track": {"mlflow", "pandas"}}
 
 
 @pytest.fixture(scope="module")
 def reproduced(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = pipeline.clone(tmp_path_factory.mktemp("first") / "clone")
-    dvc(root, "repro")
+    imported = root.parent / "imported"
+    imported.mkdir()
+    dvc(root, "repro", PYTHONPATH=str(Path("tests/imported").resolve()), IMPORTED=str(imported))
     commit(root, "reproduced")
     return root
 
@@ -47,6 +52,16 @@ def test_everything_runs_and_git_and_dvc_are_clean(reproduced: Path) -> None:
     assert json.loads(dvc(reproduced, "status", "--json").stdout) == {}
     assert verify(reproduced, fix=False)[0] == []
     assert bundle.load(reproduced / "data" / "export" / "champion").themes
+
+
+def test_a_stage_imports_what_its_work_needs_and_not_much_else(reproduced: Path) -> None:
+    found = {path.stem: set(path.read_text().split()) for path in (reproduced.parent / "imported").iterdir()}
+    by_stage = {(name.partition("-")[0], name): modules for name, modules in found.items()}
+    assert {stage for stage, _ in by_stage} == set(yaml.safe_load((reproduced / "dvc.yaml").read_text())["stages"])
+    for (stage, name), modules in by_stage.items():
+        foreign = {"mlflow", "sklearn", "pandas"} - NEEDED.get(stage, set())
+        assert not modules & foreign, name
+        assert len(modules) < (700 if foreign > {"sklearn"} else 2_500), name
 
 
 def test_a_second_run_runs_nothing(reproduced: Path) -> None:

@@ -1,5 +1,9 @@
 from pathlib import Path
+from typing import Any
 
+import pytest
+
+from features.errors import UsageFailure
 from features.metrics import Estimate
 from pipelines import result_tables
 from pipelines.refits import Refitted
@@ -9,7 +13,14 @@ METRICS = {
     for name, valid, test in (("keywords", 0.3, 0.25), ("words", 0.6, 0.55), ("both", 0.7, 0.65))
 }
 REAL = {name: {"macro_f1": {"value": 0.5, "low": 0.4, "high": 0.6}} for name in METRICS}
-EXPORTED = {role: {"macro_f1": {"value": 0.52, "low": 0.42, "high": 0.62}} for role in ("champion", "linear", "static")}
+EXPORTED = {
+    role: {
+        "experiment": name,
+        "fitted_on": "train+valid",
+        "result": {"macro_f1": {"value": 0.52, "low": 0.42, "high": 0.62}},
+    }
+    for role, name in (("champion", "both"), ("linear", "words"))
+}
 DEVELOPMENT = {"experiments": REAL, "exported": EXPORTED}
 
 
@@ -42,6 +53,18 @@ def test_every_role_that_was_exported_is_a_row_with_its_figures_before_and_after
         "0.520 [0.420, 0.620]",
     ]
     assert {len(row) for row in rows} == {len(result_tables.MODELS)}
+
+
+def test_a_model_exported_as_train_fitted_it_has_the_figure_that_train_gave() -> None:
+    exported = {"champion": EXPORTED["champion"] | {"fitted_on": "train"}}
+    rows = result_tables.models(METRICS, {"champion": refitted("both")}, {"experiments": REAL, "exported": exported})
+    assert rows[1][4] == rows[1][2] == "0.650 [0.550, 0.750]"
+
+
+@pytest.mark.parametrize("exported", [{}, {"exported": {"champion": EXPORTED["linear"]}}])
+def test_figures_of_another_export_are_refused_with_the_command_that_measures_it(exported: dict[str, Any]) -> None:
+    with pytest.raises(UsageFailure, match="both as exported champion; measure it: make external"):
+        result_tables.models(METRICS, {"champion": refitted("both")}, {"experiments": REAL} | exported)
 
 
 def test_a_model_in_two_roles_is_one_row() -> None:

@@ -1,6 +1,9 @@
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow as pa
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -21,11 +24,16 @@ ROWS = st.builds(
     Row,
     name=st.text(st.characters(exclude_categories=["Cs"])),
     count=st.integers(-(2**63), 2**63 - 1),
-    share=st.floats(allow_nan=False),
+    share=st.floats(allow_nan=False, allow_infinity=False),
     known=st.booleans(),
     words=st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=5), max_size=3),
     note=st.none() | st.just("x"),
 )
+
+
+def test_a_number_that_is_none_is_refused_and_nothing_is_written(tmp_path: Path) -> None:
+    with pytest.raises(pa.ArrowInvalid, match="required field was null"):
+        tables.write([Row("a", 1, math.nan, False, [], None)], Row, tmp_path / "rows.parquet")
 
 
 @given(st.lists(ROWS, max_size=20))

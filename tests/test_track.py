@@ -235,6 +235,40 @@ def test_a_locked_database_says_what_to_do(here: Path, monkeypatch: pytest.Monke
     assert "(2 new, 0 known)" in track_here()
 
 
+def test_a_store_that_may_only_be_read_says_what_to_do_and_is_as_it_was(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = tracked.DATABASE.read_bytes()
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///file:{tracked.DATABASE.resolve()}?mode=ro&uri=true")
+    with pytest.raises(ResourceFailure, match=r"readonly database(.|\n)*dvc repro -sf track"):
+        track_here()
+    assert tracked.DATABASE.read_bytes() == before
+    assert not Path("data/track/receipt.json").exists()
+    monkeypatch.delenv("MLFLOW_TRACKING_URI")
+    assert "(2 new, 0 known)" in track_here()
+
+
+def test_a_full_disk_says_what_to_do_and_afterwards_every_experiment_has_one_run(here: Path) -> None:
+    kilobytes = tracked.DATABASE.stat().st_size // 2048
+    [(code, out, messages)] = processes(here, 1, "bash", "-c", f'ulimit -f {kilobytes}; exec "$@"', "-")
+    assert (code, out) == (6, ""), messages
+    assert "dvc repro -sf track" in messages
+    assert "Traceback" not in messages
+    assert not Path("data/track/receipt.json").exists()
+    track_here()
+    assert set(tracked.current()) == {"a", "b"}
+    assert len(tracked.runs()) == 2
+
+
+def test_another_store_gets_the_runs_of_the_present_workspace(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    track_here()
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{here / 'other.db'}")
+    assert "2 runs current (2 new, 0 known)" in track_here()
+    assert "2 runs current (0 new, 2 known)" in track_here()
+    monkeypatch.delenv("MLFLOW_TRACKING_URI")
+    assert "2 runs current (0 new, 2 known)" in track_here()
+
+
 def test_a_database_that_is_none_says_what_to_do(here: Path) -> None:
     tracked.DATABASE.write_bytes(b"not a database, but long enough to have a header" * 100)
     with pytest.raises(ResourceFailure, match=r"not a database(.|\n)*dvc repro -sf track"):
@@ -289,10 +323,10 @@ def test_another_output_is_another_fingerprint(train: Locked, md5: str) -> None:
     assert finished.fingerprint({"train": train}) != finished.fingerprint({"train": other})
 
 
-def processes(folder: Path, count: int) -> list[tuple[int, str, str]]:
-    """Exit code, output and messages of `count` simultaneous `python -m pipelines.track`."""
+def processes(folder: Path, count: int, *before: str) -> list[tuple[int, str, str]]:
+    """Exit code, output and messages of `count` simultaneous `python -m pipelines.track`, started by `before`."""
     environment = {name: value for name, value in os.environ.items() if name not in ("DVC_ROOT", "MLFLOW_TRACKING_URI")}
-    command = [sys.executable, "-m", "pipelines.track", *finished_files.ARGUMENTS]
+    command = [*before, sys.executable, "-m", "pipelines.track", *finished_files.ARGUMENTS]
     started = [
         subprocess.Popen(
             command,
@@ -312,13 +346,10 @@ def test_processes_that_start_at_once_on_an_empty_store_log_each_experiment_once
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tracked.DATABASE.unlink()
-    ended = processes(here, 3)
-    assert [code for code, _, _ in ended] == [0, 0, 0], ended
-    assert sorted(out.split("(")[1].split(")")[0] for _, out, _ in ended) == [
-        "0 new, 2 known",
-        "0 new, 2 known",
-        "2 new, 0 known",
-    ]
+    ended = processes(here, 6)
+    assert [code for code, _, _ in ended] == [0] * 6, ended
+    told = sorted(out.split("(")[1].split(")")[0] for _, out, _ in ended)
+    assert told == ["0 new, 2 known"] * 5 + ["2 new, 0 known"]
     assert len(tracked.runs()) == 2
     assert tracked.aliases() == {"champion": 1, "challenger": 1}
 

@@ -218,3 +218,58 @@ def test_training_ends_though_the_store_is_broken_and_tracking_alone_can_be_repe
     assert "2 runs current (1 new, 1 known)" in said
     assert said.count("Running stage") == 1
     assert is_clean()
+
+
+def doctor(*arguments: str) -> tuple[int, str]:
+    """Exit code and what it says."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pipelines.doctor", *arguments],
+        env=os.environ | {"PYTHONPATH": str(CHECKOUT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.slow
+def test_the_doctor_names_what_is_wrong_in_a_checkout_and_the_remedy_mends_it(repository: Path) -> None:
+    code, said = doctor()
+    assert (code, said.count("ok  "), said.count("WRONG")) == (0, 9, 0), said
+    shutil.rmtree("data/track")
+    code, said = doctor()
+    assert code == 4
+    assert "data/track/mlflow.db: missing\n       remedy: dvc repro -sf track" in said
+    dvc("repro", "-sf", "track")
+    run = tracked.current()["a"].info.run_id
+    tracked.client().delete_tag(run, "current")
+    change("b", 2.0)
+    code, said = doctor()
+    assert code == 4
+    assert "changed: train@b" in said
+    assert f"a ({run[:8]})\n       remedy: dvc repro -sf track" in said
+    dvc("repro")
+    assert doctor()[0] == 0
+
+
+@pytest.mark.slow
+def test_a_checkout_that_was_moved_finds_its_files_again(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    moved = repository.parent / "another 100% _place"
+    repository.rename(moved)
+    monkeypatch.chdir(moved)
+    assert not tracked.files(tracked.current()["a"])
+    code, said = doctor()
+    assert code == 4
+    assert "looked for below file://" in said
+    assert "remedy: make doctor FIX=1" in said
+    code, said = doctor("--fix")
+    assert code == 0, said
+    assert "errors.csv" in tracked.files(tracked.current()["a"])
+    assert len(tracked.load(f"models:/{tracked.MODEL}@champion").predict(["terrorist funds"])) == 1
+    assert "(0 new, 2 known)" in dvc("repro", "-sf", "track")
+    again = repository.parent / "third"
+    moved.rename(again)
+    monkeypatch.chdir(again)
+    assert "(0 new, 2 known)" in dvc("repro", "-sf", "track")
+    assert "errors.csv" in tracked.files(tracked.current()["a"])
+    assert not repository.exists()

@@ -42,7 +42,7 @@ def test_the_command_prints_differences_and_ends_with_a_sentence(
     done = evaluate(trained, examples, **PARAMS["evaluate"])
     for name in ("one", "two"):
         with store.writing(tmp_path / "evaluate" / name) as folder:
-            predictions.write(folder / "predictions.parquet", done.rows, done.predictions, done.themes)
+            predictions.write(folder / predictions.NAME, done.rows, done.predictions, done.themes)
     options = argparse.Namespace(
         a="one",
         b="two",

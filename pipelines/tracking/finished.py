@@ -9,9 +9,9 @@ from typing import Any
 
 import msgspec
 
-from features import experiments
+from features import experiment_files
 from features.errors import IntegrityFailure
-from pipelines import store, timings
+from pipelines import predictions, store, timings
 from pipelines.about import About
 from pipelines.command import read_yaml
 
@@ -71,28 +71,33 @@ def collect(
     shared: Mapping[Path, str],
 ) -> Finished:
     """Everything of experiment `name`; raises IntegrityFailure when its files are not those that dvc.lock lists."""
-    stages = {stage: _locked(lock, f"{stage}@{name}") for stage in ("train", "evaluate")}
+    found = stages(name, lock)
     store.check(evaluate)
-    for out in stages["evaluate"].outs:
+    for out in found["evaluate"].outs:
         _require_as_locked(out, name)
     scores = store.read_json(evaluate / "scores.json", dict[str, float | None])
     chosen = store.read_json(evaluate / "about.json", About).chosen
     times = {f"timing/{key}": value for key, value in timings.read(name).items()}
-    files = [evaluate / "errors.csv", evaluate / "metrics.json", experiment]
+    files = [evaluate / name for name in ("errors.csv", "metrics.json", predictions.NAME)] + [experiment]
     return Finished(
         name=name,
-        fingerprint=fingerprint(stages),
-        data_md5=_md5_of(split, stages["train"]),
-        hypothesis=experiments.hypothesis(experiment),
+        fingerprint=fingerprint(found),
+        data_md5=_md5_of(split, found["train"]),
+        hypothesis=experiment_files.hypothesis(experiment),
         # What was chosen replaces what the file says in its place: it is what was fitted.
-        parameters=dict(pair for stage in stages.values() for pair in _parameters(stage)) | dict(_flat(chosen, "")),
+        parameters=dict(pair for stage in found.values() for pair in _parameters(stage)) | dict(_flat(chosen, "")),
         metrics={key: value for key, value in scores.items() if value is not None}
         | times
-        | {"size/model_megabytes": megabytes(out.size for out in stages["train"].outs)},
+        | {"size/model_megabytes": megabytes(out.size for out in found["train"].outs)},
         shared_metrics=dict(shared_metrics),
         artifacts=dict.fromkeys(sorted(evaluate.glob("*.png")), "plots") | _present(dict.fromkeys(files, "")),
         shared=_present(shared),
     )
+
+
+def stages(name: str, lock: Mapping[str, Locked]) -> dict[str, Locked]:
+    """What dvc.lock says of the stages that make experiment `name`; raises IntegrityFailure when it is not finished."""
+    return {stage: _locked(lock, f"{stage}@{name}") for stage in ("train", "evaluate")}
 
 
 def fingerprint(stages: Mapping[str, Locked]) -> str:

@@ -7,21 +7,24 @@ import logging
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, TextIO, TypeVar
 from urllib.parse import urlsplit
 
 from features.errors import ResourceFailure
+from pipelines.tracking import moved
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
+T = TypeVar("T")
 # Seconds to wait for another process that holds the store, and between two looks.
 PATIENCE = 120.0
 _PAUSE = 0.1
+_TRIES = 3
 _REASON_CHARACTERS = 300
 
 
@@ -110,7 +113,25 @@ def experiment(store: Store, name: str) -> tuple[str, bool]:
         return store.client.create_experiment(name, artifact_location=store.location.artifacts), True
     if found.lifecycle_stage == "deleted":
         store.client.restore_experiment(found.experiment_id)
+    if store.location.database and store.location.artifacts:
+        moved.repoint(store.location.database, name, store.location.artifacts)
     return found.experiment_id, False
+
+
+def patiently(write: Callable[[], T]) -> T:
+    """What `write`, which may be repeated, returns; again where another user of a server wrote at the same moment.
+
+    The server looks whether something is there before it adds it; of two who do so at once its database refuses one.
+    """
+    from mlflow.exceptions import MlflowException
+
+    for _ in range(_TRIES - 1):
+        try:
+            return write()
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_ALREADY_EXISTS" and "UniqueViolation" not in str(error):
+                raise
+    return write()
 
 
 def _sqlite(path: Path) -> str:
@@ -122,7 +143,8 @@ def _quiet() -> None:
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "3")
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")
-    os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
+    # What fails is raised as well, and told in one line.
+    os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "CRITICAL")
     os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
     logging.getLogger("alembic").setLevel(logging.WARNING)
 

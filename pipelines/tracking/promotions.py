@@ -18,12 +18,18 @@ _HEADER = (
 
 
 class Promotion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One promotion; `bundle` is a bundle's fingerprint, `experiment` the experiment that trained it."""
+    """One promotion; `bundle` is a bundle's fingerprint, `experiment` the experiment that trained it.
+
+    `evidence` is what a paired test on valid said of it and the champion before; `forced` where that was no reason to
+    promote it, and `reason` was.
+    """
 
     bundle: str
     experiment: str
     date: date
+    evidence: str | None = None
     reason: str | None = None
+    forced: bool = False
 
 
 def read(path: Path) -> list[Promotion]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.tracking import runs_table
@@ -22,6 +24,17 @@ _METRICS_AT_ONCE = 1_000
 _PARAMETERS_AT_ONCE = 100
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A run as the store has kept it; `name` is its experiment's."""
+
+    run_id: str
+    name: str
+    fingerprint: str
+    is_current: bool
+    metrics: Mapping[str, float]
+
+
 def find(store: Store, experiment_id: str, fingerprint: str) -> Run | None:
     """The run of this fingerprint. What an interrupted or simultaneous attempt left beside it is deleted."""
     found = store.client.search_runs(
@@ -34,6 +47,37 @@ def find(store: Store, experiment_id: str, fingerprint: str) -> Run | None:
         if run is not kept:
             store.client.delete_run(run.info.run_id)
     return kept
+
+
+def kept(store: Store, experiment_name: str) -> list[Kept]:
+    """Every run of this project that was tracked to its end."""
+    experiment = store.client.get_experiment_by_name(experiment_name)
+    if experiment is None:
+        return []
+    found: list[Run] = []
+    token: str | None = ""
+    while token is not None:
+        page = store.client.search_runs(
+            [experiment.experiment_id], "attributes.status = 'FINISHED'", max_results=1_000, page_token=token or None
+        )
+        found += page
+        token = page.token or None
+    return [
+        Kept(
+            run.info.run_id,
+            str(run.info.run_name),
+            run.data.tags["fingerprint"],
+            run.data.tags.get("current") == "true",
+            run.data.metrics,
+        )
+        for run in found
+        if "fingerprint" in run.data.tags
+    ]
+
+
+def has_files(store: Store, run: Kept) -> bool:
+    """Whether any file of the run can be listed."""
+    return bool(store.client.list_artifacts(run.run_id))
 
 
 def log(store: Store, experiment_id: str, finished: Finished, workspace: Workspace) -> Run:
@@ -70,6 +114,15 @@ def refresh(store: Store, run: Run, finished: Finished) -> None:
         store.client.log_artifact(run.info.run_id, str(path), folder or None)
 
 
+def file(store: Store, run_id: str, name: str, folder: Path) -> Path | None:
+    """A copy of the run's artifact `name` in a folder of its own below `folder`; None where the run has none."""
+    if name not in {one.path for one in store.client.list_artifacts(run_id)}:
+        return None
+    target = folder / run_id
+    target.mkdir(exist_ok=True)
+    return Path(store.client.download_artifacts(run_id, name, str(target)))
+
+
 def mark_current(store: Store, experiment_id: str, run_ids: Collection[str]) -> None:
     """Let these runs, and no others, carry the tag current=true."""
     marked = {run.info.run_id for run in store.client.search_runs([experiment_id], "tags.current = 'true'")}
@@ -86,6 +139,7 @@ def _tags(finished: Finished, workspace: Workspace) -> dict[str, str]:
         "codebook_version": str(workspace.codebook_version),
         "dvc_experiment": workspace.dvc_experiment,
         NOTE: _note(finished),
+        "mlflow.user": workspace.user,
         "mlflow.source.name": f"dvc.yaml: train@{finished.name}",
         "mlflow.source.type": "PROJECT",
         "mlflow.source.git.commit": workspace.git_commit,

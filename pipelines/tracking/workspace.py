@@ -1,5 +1,6 @@
 """What all experiments of one checkout share when they are tracked: data, commit, and whether it is the user's own."""
 
+import getpass
 import os
 import subprocess
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ class Workspace:
     git_commit: str | None
     git_dirty: bool
     dvc_experiment: str | None
+    user: str | None
     is_present: bool
 
 
@@ -46,6 +48,7 @@ def describe(codebook_file: Path, split: Path) -> Workspace:
         git_commit=_git("rev-parse", "--verify", "-q", "HEAD"),
         git_dirty=bool(_git("status", "--porcelain", "--untracked-files=no")),
         dvc_experiment=os.environ.get("DVC_EXP_NAME"),
+        user=_user(),
         is_present=_is_present(),
     )
 
@@ -55,6 +58,13 @@ def _is_present() -> bool:
     here = Path.cwd().resolve()
     own = next((folder for folder in (here, *here.parents) if (folder / ".dvc").is_dir()), here)
     return own == Path(os.environ.get("DVC_ROOT") or own).resolve()
+
+
+def _user() -> str | None:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a user id without a name, as in some containers
+        return None
 
 
 def _git(*arguments: str) -> str | None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from features import bundle, experiments, manifest
+from features import bundle, experiment_files, manifest
 from features.bundle import Bundle
 from features.codebook import Codebook
 from features.errors import UntrustedModelFailure
@@ -32,7 +32,7 @@ HERE = Passage(
 
 @pytest.fixture(scope="module")
 def context(examples: list[Example], small_codebook: Codebook, functions: list[LabellingFunction]) -> Trained:
-    experiment = experiments.load(Path("experiments/context-lexicon-nb.yaml"))
+    experiment = experiment_files.load(Path("experiments/context-lexicon-nb.yaml"))
     return train(experiment, examples, small_codebook.ids, functions, None, **PARAMS["train"])
 
 
@@ -111,7 +111,7 @@ def test_a_rule_of_the_lexicon_is_knowledge_enough(
 def test_patterns_without_functions_leave_the_lexicon_empty(
     examples: list[Example], small_codebook: Codebook, tmp_path: Path
 ) -> None:
-    experiment = experiments.load(Path("experiments/context-lexicon-logreg.yaml"))
+    experiment = experiment_files.load(Path("experiments/context-lexicon-logreg.yaml"))
     trained = train(experiment, examples, small_codebook.ids, [], None, **PARAMS["train"])
     done = export(trained, "bare", small_codebook, [row.passage for row in examples], 2000, {})
     loaded = bundle.load(write_bundle(tmp_path / "bare", done.model, done.weights))

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from features import bundle, bundle_files, embeddings, encoder, experiments, manifest, vector_parts
+from features import bundle, bundle_files, embeddings, encoder, experiment_files, manifest, vector_parts
 from features.bundle import Bundle
 from features.bundle_files import Model
 from features.codebook import Codebook
@@ -32,7 +32,7 @@ PASSAGES = [
 
 @pytest.fixture(scope="module")
 def both(examples: list[Example], small_codebook: Codebook) -> Trained:
-    experiment = experiments.load(Path("experiments/ngrams-minilm-kernel.yaml"))
+    experiment = experiment_files.load(Path("experiments/ngrams-minilm-kernel.yaml"))
     return train(experiment, examples, small_codebook.ids, [], None, **PARAMS["train"])
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from features import bundle, bundle_files, embeddings, experiments, manifest
+from features import bundle, bundle_files, embeddings, experiment_files, manifest
 from features.bundle import Bundle
 from features.codebook import Codebook
 from features.errors import UntrustedModelFailure
@@ -37,7 +37,7 @@ TEXT = st.text(max_size=80) | st.text(alphabet="ab terrorist financing.-’é\u0
 
 @pytest.fixture(scope="module")
 def both(examples: list[Example], small_codebook: Codebook) -> Trained:
-    experiment = experiments.load(Path("experiments/context-static.yaml"))
+    experiment = experiment_files.load(Path("experiments/context-static.yaml"))
     return train(experiment, examples, small_codebook.ids, [], None, **PARAMS["train"])
 
 

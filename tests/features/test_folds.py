@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.pipeline import Pipeline
 
-from features import experiments, folds
+from features import experiment_files, folds
 from features.classifiers import fit, margins
 from features.codebook import Codebook
 from features.duplicates import near_duplicates
@@ -114,7 +114,7 @@ def test_the_fine_tuned_encoder_answers_from_its_own_folds_and_only_when_it_is_t
 def test_folds_fitted_side_by_side_give_the_same_bits_each_time(
     name: str, examples: list[Example], small_codebook: Codebook
 ) -> None:
-    (part, *_) = experiments.load(Path("experiments") / f"{name}.yaml").parts
+    (part, *_) = experiment_files.load(Path("experiments") / f"{name}.yaml").parts
     train = [row for row in examples if row.part == "train"]
     gold, fold_of = gold_matrix(train, small_codebook.ids), folds_of([row.group for row in train], 5, 11)
 

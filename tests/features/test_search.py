@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score
 
-from features import experiments
+from features import experiment_files, experiments
 from features.classifiers import fit, margins, weights
 from features.codebook import Codebook
 from features.errors import UsageFailure
@@ -119,7 +119,7 @@ def test_what_is_trained_is_the_chosen_experiment_and_nothing_is_left_to_tune(
 def test_a_part_of_an_average_is_tuned_and_the_other_part_is_fitted_once_for_all_candidates(
     examples: list[Example], small_codebook: Codebook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    average = experiments.load(Path("experiments/ngrams-minilm-kernel.yaml"))
+    average = experiment_files.load(Path("experiments/ngrams-minilm-kernel.yaml"))
     (words, vectors) = average.average
     tuned = Experiment(average=[words, vectors], tune={"average.1.classifier.gamma": [0.5, 2.0]})
     fitted: list[str] = []

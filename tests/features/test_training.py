@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from features import experiments
+from features import experiment_files, experiments
 from features.adapted import Adaptation
 from features.classifiers import margins
 from features.codebook import Codebook
@@ -30,7 +30,7 @@ def test_every_shipped_experiment_fits_the_small_corpus_and_predicts(
     functions: list[LabellingFunction],
     adaptation: Adaptation,
 ) -> None:
-    found = train_model(experiments.load(path), examples, small_codebook.ids, functions, adaptation, **KNOBS)
+    found = train_model(experiment_files.load(path), examples, small_codebook.ids, functions, adaptation, **KNOBS)
     probabilities = found.probabilities(
         [Passage("The two sides agreed to share information on terrorist financing."), Passage("")]
     )
@@ -96,7 +96,7 @@ def test_a_single_part_keeps_its_margins(trained: Trained, examples: list[Exampl
 def test_averages_and_models_that_read_neighbours_learn_from_train_alone(
     name: str, examples: list[Example], small_codebook: Codebook, functions: list[LabellingFunction]
 ) -> None:
-    experiment = experiments.load(Path(f"experiments/{name}.yaml"))
+    experiment = experiment_files.load(Path(f"experiments/{name}.yaml"))
     other = [
         row if row.part == "train" else replace(row, text="Something else.", themes=["financing"]) for row in examples
     ]

@@ -15,6 +15,7 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from mlflow.entities import Run
 
 from features import manifest
 from features.errors import IntegrityFailure, ResourceFailure, UsageFailure
@@ -46,6 +47,41 @@ def test_a_run_shows_what_was_chosen_in_place_of_what_the_file_says(here: Path) 
     assert shown["classifier.c"] == "3.0"
     assert shown["features.0.min_df"] == "2"
     assert tracked.current()["b"].data.params["classifier.c"] == "1.0"
+
+
+SEARCHED = [
+    {"values": {"classifier.c": 3.0}, "average_precision": 0.8, "folds": 4},
+    {"values": {"classifier.c": 9.0}, "average_precision": 0.7, "folds": 1},
+]
+
+
+def below(run_id: str) -> dict[str, Run]:
+    return {str(run.info.run_name): run for run in tracked.runs() if run.data.tags.get("mlflow.parentRunId") == run_id}
+
+
+def test_what_a_search_tried_stands_below_its_run_and_is_no_experiment_of_its_own(here: Path) -> None:
+    finished_files.evaluate("a", 1.0, {"classifier.c": 3.0}, candidates=SEARCHED)
+    finished_files.lock("a", 1.0)
+    track_here()
+    tried = below(tracked.current()["a"].info.run_id)
+    assert {name: run.data.params for name, run in tried.items()} == {
+        "c=3.0": {"classifier.c": "3.0"},
+        "c=9.0": {"classifier.c": "9.0"},
+    }
+    assert tried["c=3.0"].data.metrics == {"search/average_precision": 0.8, "search/folds_that_chose": 4}
+    assert not any({"fingerprint", "current"} & run.data.tags.keys() for run in tried.values())
+    assert "(0 new, 2 known)" in track_here()
+    assert len(tracked.runs()) == 4
+
+
+def test_of_an_interrupted_run_what_its_search_tried_is_replaced_too(here: Path) -> None:
+    finished_files.evaluate("a", 1.0, {"classifier.c": 3.0}, candidates=SEARCHED)
+    finished_files.lock("a", 1.0)
+    track_here()
+    tracked.client().update_run(tracked.current()["a"].info.run_id, status="RUNNING")
+    track_here()
+    assert len(tracked.runs()) == 4
+    assert len(below(tracked.current()["a"].info.run_id)) == 2
 
 
 def test_a_run_shows_the_numbers_parameters_data_and_files_of_its_experiment(here: Path) -> None:

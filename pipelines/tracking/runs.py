@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
 
 NOTE = "mlflow.note.content"
+_PARENT = "mlflow.parentRunId"
 # What one call of MLflow takes.
 _METRICS_AT_ONCE = 1_000
 _PARAMETERS_AT_ONCE = 100
@@ -45,7 +46,7 @@ def find(store: Store, experiment_id: str, fingerprint: str) -> Run | None:
     kept = next((run for run in found if run.info.status == "FINISHED"), None)
     for run in found:
         if run is not kept:
-            store.client.delete_run(run.info.run_id)
+            _delete(store, run)
     return kept
 
 
@@ -96,6 +97,7 @@ def log(store: Store, experiment_id: str, finished: Finished, workspace: Workspa
     client.log_inputs(run_id, _datasets(finished, workspace))
     for path, folder in finished.artifacts.items():
         client.log_artifact(run_id, str(path), folder or None)
+    _log_candidates(store, run, finished)
     client.set_terminated(run_id)
     return run
 
@@ -130,6 +132,29 @@ def mark_current(store: Store, experiment_id: str, run_ids: Collection[str]) -> 
         store.client.delete_tag(run_id, "current")
     for run_id in set(run_ids) - marked:
         store.client.set_tag(run_id, "current", "true")
+
+
+def _log_candidates(store: Store, run: Run, finished: Finished) -> None:
+    """A run below `run` for each combination that its search tried; without a fingerprint, for it is no experiment."""
+    from mlflow.entities import Metric, Param
+
+    client, now = store.client, int(time.time() * 1000)
+    for one in finished.candidates:
+        name = ", ".join(f"{path.rpartition('.')[2]}={value}" for path, value in one.values.items())
+        below = client.create_run(run.info.experiment_id, now, {_PARENT: run.info.run_id}, name).info.run_id
+        numbers = {"search/average_precision": one.average_precision, "search/folds_that_chose": one.folds}
+        client.log_batch(
+            below,
+            metrics=[Metric(metric, value, now, 0) for metric, value in numbers.items()],
+            params=[Param(path, str(value)) for path, value in one.values.items()],
+        )
+        client.set_terminated(below)
+
+
+def _delete(store: Store, run: Run) -> None:
+    below = store.client.search_runs([run.info.experiment_id], f"tags.`{_PARENT}` = '{run.info.run_id}'")
+    for one in (*below, run):
+        store.client.delete_run(one.info.run_id)
 
 
 def _tags(finished: Finished, workspace: Workspace) -> dict[str, str]:

@@ -93,12 +93,13 @@ suspicious: env  ## gold labels that models speak against, out of fold, for a pe
 ledger: env  ## fill the tables of README.md and experiments/README.md from the committed metrics
 	@python -m pipelines.ledger .
 
-screenshots: env  ## the picture of README.md, drawn by Chromium from a document of the corpus
+screenshots: env  ## the pictures of README.md, taken by Chromium: a document of the corpus scored, and MLflow's pages
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	python -m pipelines.score $(MODEL) $(SHOWN) "$$folder/scored" && \
 	$(CHROMIUM) --headless --no-sandbox --disable-gpu --hide-scrollbars --no-first-run --disable-background-networking \
 	  --user-data-dir="$$folder/profile" --window-size=1280,860 --screenshot=docs/score-page.png \
 	  "file://$$(ls $$folder/scored/pages/*.html)" 2>/dev/null && echo docs/score-page.png
+	@python -m tests.screenshots docs
 
 .bench/.stamp: requirements.txt .venv/.stamp
 	rm -rf .bench

@@ -13,7 +13,7 @@ from features.spreadsheet import guarded
 from features.text import Example
 from features.training import Trained
 from pipelines import adaptations, predictions, states, store, tables, timings
-from pipelines.about import About
+from pipelines.about import About, Candidate
 from pipelines.command import Count, parameters, run, stage
 
 MEASURED = ("valid", "test")
@@ -52,13 +52,25 @@ def main(options: argparse.Namespace) -> str:
     with store.writing(options.out) as folder:
         store.write_json(folder / "metrics.json", _headline(done))
         store.write_json(folder / "scores.json", metrics.flat(done.metrics))
-        chosen = trained.search.chosen if trained.search else {}
-        store.write_json(folder / "about.json", About(name, trained.experiment.family, chosen))
+        store.write_json(folder / "about.json", about(name, trained))
         predictions.write(folder / predictions.NAME, done.rows, done.predictions, done.themes)
         _write_errors(done, trained, folder / "errors.csv")
         _draw(done, folder)
     best = done.metrics["test"]["macro_f1"]
     return f"{name}: macro-F1 on test {best.value} [{best.low}, {best.high}]"
+
+
+def about(name: str, trained: Trained) -> About:
+    """What is said of the experiment beside its numbers: what its search chose, and among what."""
+    search = trained.search
+    if search is None:
+        return About(name, trained.experiment.family)
+    votes = [choice.candidate for choice in search.by_fold]
+    candidates = [
+        Candidate(values, search.final.scores[number], votes.count(number))
+        for number, values in enumerate(search.candidates)
+    ]
+    return About(name, trained.experiment.family, search.chosen, candidates)
 
 
 def _headline(done: Evaluation) -> dict[str, object]:
@@ -100,10 +112,12 @@ def _errors(done: Evaluation, trained: Trained, part: str) -> Iterator[tuple[obj
 
 def _draw(done: Evaluation, folder: Path) -> None:
     from pipelines import plots
+    from pipelines.confusion import confusion
 
     test = done.predictions["test"]
     plots.save(plots.precision_recall(test, done.themes), folder / "precision_recall.png")
     plots.save(plots.reliability(test, done.themes), folder / "reliability.png")
+    plots.save(confusion(test, done.themes), folder / "confusion.png")
     plots.save(plots.cooccurrence(test, done.themes), folder / "cooccurrence.png")
 
 

@@ -20,6 +20,7 @@ Scores = dict[str, float | None]
 PICTURES = {
     "precision_recall.png": "Precision and recall over all thresholds; the dot is the threshold in use.",
     "reliability.png": "Reliability: on the diagonal, a probability of 0.7 means seven in ten.",
+    "confusion.png": "Sentences of test that carry a theme and that do not, by gold and by the model.",
     "cooccurrence.png": "Themes that share a sentence, by gold and by the model.",
 }
 

@@ -12,7 +12,7 @@ from pipelines.refits import Refitted
 
 _DEVELOPMENT = "development (real text)"
 RESULTS = ["experiment", "macro-F1 on valid", "macro-F1 on test, 95 % interval", _DEVELOPMENT]
-IDEAS = ["experiment", "hypothesis", *RESULTS[1:]]
+IDEAS = ["experiment", "hypothesis, and what was learned", *RESULTS[1:]]
 MODELS = ["", "experiment", "macro-F1 on test", _DEVELOPMENT, "as exported: test", "as exported: development"]
 REFIT = ["experiment", "documents", "test, fitted on train", "test, on train and valid", "in words"]
 AXES = ["left out together", "groups", "sentences", "macro-F1", "drop"]
@@ -43,7 +43,7 @@ def results(
 
 
 def ideas(rows: Sequence[Sequence[str]], experiments: Path) -> list[list[str]]:
-    """The rows of `results` with each experiment's hypothesis behind its name."""
+    """The rows of `results` with each experiment's hypothesis, and what was learned, behind its name."""
     return [[name, hypothesis(experiments / f"{name.strip('*')}.yaml"), *numbers] for name, *numbers in rows]
 
 

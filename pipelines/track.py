@@ -69,7 +69,7 @@ def track(
     From a temporary copy of the workspace (`dvc exp run --temp`), marks and aliases stay as they are.
     """
     experiment_id, store_is_new = mlflow_store.experiment(into, experiment_name)
-    _describe(into, experiment_id, {name for one in experiments for name in one.metrics})
+    _describe(into, experiment_id, {name for one in experiments for name in (*one.metrics, *one.shared_metrics)})
     found, new = {}, 0
     for one in experiments:
         known = runs.find(into, experiment_id, one.fingerprint)
@@ -126,18 +126,20 @@ def _collect(
     name: str, choice: Choice, behind: Mapping[str, float], lock: Mapping[str, Locked], options: argparse.Namespace
 ) -> Finished:
     shared = {options.compare / "comparisons.md": ""}
-    if name in (choice.champion, choice.linear, choice.static):
+    # Last the champion: where one experiment is exported as several, its card is the one to show.
+    exported = {"linear": choice.linear, "static": choice.static, "champion": choice.champion}
+    folders = [options.export / folder for folder, of in exported.items() if of == name]
+    shared |= {folder / "card.md": "" for folder in folders}
+    numbers = dict(behind)
+    if folders:
         shared[options.refit / "refit.json"] = ""
-    if name == choice.linear:
-        shared[options.export / "linear" / "card.md"] = ""
-    if name == choice.static:
-        shared[options.export / "static" / "card.md"] = ""
+        sizes = [file.stat().st_size for file in store.check(folders[-1]).iterdir()]
+        numbers["size/bundle_megabytes"] = finished.megabytes(sizes)
     if name == choice.champion:
-        shared[options.export / "champion" / "card.md"] = ""
         shared[options.curve / "learning_curve.png"] = "plots"
         shared[options.report / "report.html"] = ""
     experiment = options.experiments / f"{name}.yaml"
-    return finished.collect(name, lock, experiment, options.split, options.evaluate / name, behind, shared)
+    return finished.collect(name, lock, experiment, options.split, options.evaluate / name, numbers, shared)
 
 
 def _describe(into: Store, experiment_id: str, metrics: set[str]) -> None:

@@ -14,18 +14,22 @@ from selenium.webdriver.chrome.service import Service
 _LOGS = {"browser": "ALL", "performance": "ALL"}
 
 
+def is_installed() -> bool:
+    """Whether Chromium and its driver are there."""
+    return all(map(shutil.which, ("chromium", "chromedriver")))
+
+
 @contextmanager
 def chromium(width: int) -> Iterator[Chrome]:
     """A window of `width` pixels; skips the test where Chromium or its driver is not installed."""
-    browser, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if browser is None or driver is None:
+    if not is_installed():
         pytest.skip("no Chromium: apt-get install chromium chromium-driver")
     options = ChromeOptions()
-    options.binary_location = browser
+    options.binary_location = str(shutil.which("chromium"))
     for flag in ("--headless=new", "--no-sandbox", "--disable-gpu", f"--window-size={width},1000"):
         options.add_argument(flag)
     options.set_capability("goog:loggingPrefs", _LOGS)
-    opened = Chrome(options=options, service=Service(driver))
+    opened = Chrome(options=options, service=Service(shutil.which("chromedriver")))
     try:
         yield opened
     finally:

@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -67,12 +68,18 @@ def experiment(name: str, c: float) -> None:
     write(f"experiments/{name}.yaml", f"# {name} finds more.\n# Learned: it does.\n{yaml.safe_dump(_content(c))}")
 
 
-def evaluate(name: str, c: float, chosen: dict[str, Any] | None = None, predictions: Path | None = None) -> None:
+def evaluate(
+    name: str,
+    c: float,
+    chosen: dict[str, Any] | None = None,
+    predictions: Path | None = None,
+    candidates: Sequence[dict[str, Any]] = (),
+) -> None:
     """data/evaluate/<name>; every score follows from `c`."""
     folder = fresh(f"data/evaluate/{name}")
     scores = {"valid/macro_f1": c / 10, "test/macro_f1": c / 20, "test/f1/online": 0.5, "test/recall/online": None}
     (folder / "scores.json").write_text(json.dumps(scores))
-    about = {"experiment": name, "family": "linear-ngrams", "chosen": chosen or {}}
+    about = {"experiment": name, "family": "linear-ngrams", "chosen": chosen or {}, "candidates": candidates}
     (folder / "about.json").write_text(json.dumps(about))
     (folder / "metrics.json").write_text(json.dumps({"test": {"macro_f1": c / 20}}))
     (folder / "errors.csv").write_text("theme,text\n")
@@ -115,7 +122,7 @@ def lock(name: str, c: float) -> None:
     content: dict[str, Any] = {"schema": "2.0", "stages": {}}
     if path.is_file():
         content = yaml.safe_load(path.read_text())
-    trained = {"path": f"data/train/{name}", "md5": hashlib.md5(str(c).encode()).hexdigest()}
+    trained = {"path": f"data/train/{name}", "md5": hashlib.md5(str(c).encode()).hexdigest(), "size": 2_500_000}
     content["stages"][f"train@{name}"] = {
         "cmd": "python -m pipelines.train",
         "deps": [_entry("data/split")],

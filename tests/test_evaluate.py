@@ -1,11 +1,14 @@
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from features.metrics import flat
+from features.search import Choice, Search
 from features.text import Example
 from features.training import Trained
-from pipelines.evaluate import evaluate
+from pipelines.about import Candidate
+from pipelines.evaluate import about, evaluate
 from tests.conftest import PARAMS
 
 KNOBS = PARAMS["evaluate"]
@@ -47,3 +50,12 @@ def test_metric_names_group_by_what_stands_before_the_slash(trained: Trained, ex
     ):
         assert scores[name] == pytest.approx(scores[name], abs=1)
     assert len(scores) == 2 * 3 * (1 + 7 * 6)
+
+
+def test_what_was_searched_for_is_told_with_the_votes_of_the_folds(trained: Trained) -> None:
+    values = [{"classifier.c": 1.0}, {"classifier.c": 3.0}]
+    choices = [Choice(number, [0.5 + number, 0.6], np.zeros((1, 1, 2))) for number in (1, 1, 0)]
+    told = about("tuned", replace(trained, search=Search(values, choices, Choice(1, [0.7, 0.8], np.zeros((1, 1, 2))))))
+    assert told.chosen == {"classifier.c": 3.0}
+    assert told.candidates == [Candidate(values[0], 0.7, 1), Candidate(values[1], 0.8, 2)]
+    assert about("plain", trained).candidates == []

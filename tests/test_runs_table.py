@@ -16,6 +16,7 @@ METRICS = {
     "test/macro_f1",
     "valid/macro_f1",
     "timing/train_seconds",
+    "size/model_megabytes",
 }
 
 
@@ -30,13 +31,14 @@ def view(tags: Mapping[str, str], key: str) -> dict[str, Any]:
 def test_few_columns_the_telling_ones_first_and_only_metrics_that_exist() -> None:
     shown = view(runs_table.experiment_tags(METRICS, 0), "all-runs")
     assert shown["columnOrder"] == [
-        "tags.`current`",
         "metrics.`valid/macro_f1`",
         "metrics.`test/macro_f1`",
         "metrics.`test/f1/financing`",
         "metrics.`test/f1/online`",
         "metrics.`timing/train_seconds`",
+        "metrics.`size/model_megabytes`",
         "attributes.`Models`",
+        "tags.`current`",
         "attributes.`Description`",
     ]
     assert set(shown["selectedColumns"]) == set(shown["columnOrder"]) == shown["columnWidths"].keys()
@@ -59,3 +61,28 @@ def test_the_address_opens_the_view_of_all_runs() -> None:
     assert runs_table.address("http://127.0.0.1:5000", "3") == (
         "http://127.0.0.1:5000/#/experiments/3/runs?workflowType=machine_learning&viewStateShareKey=all-runs"
     )
+
+
+def test_the_charts_that_matter_are_open_and_those_of_every_other_metric_folded_away() -> None:
+    shown = view(runs_table.experiment_tags(METRICS | {"timing/sentences_per_second"}, 0), "all-runs")
+    assert [(chart["type"], chart["displayName"]) for chart in shown["compareRunCharts"]] == [
+        ("BAR", "test/macro_f1"),
+        ("PARALLEL", "F1 by theme"),
+        ("SCATTER", "test/macro_f1 by speed"),
+    ]
+    assert shown["compareRunCharts"][1]["selectedMetrics"] == ["test/f1/financing", "test/f1/online"]
+    sections = {section["name"]: section["display"] for section in shown["compareRunSections"]}
+    groups = ("size", "test", "test/f1", "test/f1_low", "timing", "valid", "valid/f1")
+    assert sections == {"What matters": True} | dict.fromkeys(groups, False)
+    assert {chart["metricSectionId"] for chart in shown["compareRunCharts"]} == {"What matters"}
+
+
+def test_no_chart_asks_for_a_metric_that_does_not_exist() -> None:
+    shown = view(runs_table.experiment_tags({"valid/macro_f1"}, 0), "all-runs")
+    assert shown["compareRunCharts"] == []
+
+
+def test_the_telling_metrics_are_logged_first_and_none_is_left_out() -> None:
+    ordered = runs_table.telling_first(METRICS)
+    assert ordered[:3] == ["valid/macro_f1", "test/macro_f1", "test/f1/financing"]
+    assert sorted(ordered) == sorted(METRICS)

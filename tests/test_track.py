@@ -15,6 +15,7 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from mlflow.entities import Run
 
 from features import manifest
 from features.errors import IntegrityFailure, ResourceFailure, UsageFailure
@@ -48,6 +49,41 @@ def test_a_run_shows_what_was_chosen_in_place_of_what_the_file_says(here: Path) 
     assert tracked.current()["b"].data.params["classifier.c"] == "1.0"
 
 
+SEARCHED = [
+    {"values": {"classifier.c": 3.0}, "average_precision": 0.8, "folds": 4},
+    {"values": {"classifier.c": 9.0}, "average_precision": 0.7, "folds": 1},
+]
+
+
+def below(run_id: str) -> dict[str, Run]:
+    return {str(run.info.run_name): run for run in tracked.runs() if run.data.tags.get("mlflow.parentRunId") == run_id}
+
+
+def test_what_a_search_tried_stands_below_its_run_and_is_no_experiment_of_its_own(here: Path) -> None:
+    finished_files.evaluate("a", 1.0, {"classifier.c": 3.0}, candidates=SEARCHED)
+    finished_files.lock("a", 1.0)
+    track_here()
+    tried = below(tracked.current()["a"].info.run_id)
+    assert {name: run.data.params for name, run in tried.items()} == {
+        "c=3.0": {"classifier.c": "3.0"},
+        "c=9.0": {"classifier.c": "9.0"},
+    }
+    assert tried["c=3.0"].data.metrics == {"search/average_precision": 0.8, "search/folds_that_chose": 4}
+    assert not any({"fingerprint", "current"} & run.data.tags.keys() for run in tried.values())
+    assert "(0 new, 2 known)" in track_here()
+    assert len(tracked.runs()) == 4
+
+
+def test_of_an_interrupted_run_what_its_search_tried_is_replaced_too(here: Path) -> None:
+    finished_files.evaluate("a", 1.0, {"classifier.c": 3.0}, candidates=SEARCHED)
+    finished_files.lock("a", 1.0)
+    track_here()
+    tracked.client().update_run(tracked.current()["a"].info.run_id, status="RUNNING")
+    track_here()
+    assert len(tracked.runs()) == 4
+    assert len(below(tracked.current()["a"].info.run_id)) == 2
+
+
 def test_a_run_shows_the_numbers_parameters_data_and_files_of_its_experiment(here: Path) -> None:
     finished_files.write(".timings/a.json", '{"train_seconds": 1.5}')
     track_here()
@@ -55,7 +91,10 @@ def test_a_run_shows_the_numbers_parameters_data_and_files_of_its_experiment(her
     scores = json.loads(Path("data/evaluate/a/scores.json").read_text())
     numbers = {name: value for name, value in scores.items() if value is not None}
     itself = {f"behind_champion/macro{kind}": float(kind == "_p") for kind in ("", "_low", "_high", "_p")}
-    assert run.data.metrics == numbers | itself | {"timing/train_seconds": 1.5}
+    bundle = sum(file.stat().st_size for file in Path("data/export/champion").iterdir())
+    sizes = {"size/model_megabytes": 2.5, "size/bundle_megabytes": round(bundle / 1e6, 3)}
+    assert run.data.metrics == numbers | itself | sizes | {"timing/train_seconds": 1.5}
+    assert "size/bundle_megabytes" not in tracked.current()["b"].data.metrics
     assert run.data.params == {
         "features.0.of": "words",
         "features.0.ngrams": "[1, 2]",
@@ -63,7 +102,7 @@ def test_a_run_shows_the_numbers_parameters_data_and_files_of_its_experiment(her
         "classifier.c": "1.0",
         "train.folds": "5",
     }
-    assert run.data.tags["mlflow.note.content"] == "a finds more. Learned: it does."
+    assert run.data.tags["mlflow.note.content"] == "a finds more.\n\n**Learned:** it does."
     assert run.data.tags["codebook_version"] == "2"
     split_md5 = finished.dvc_md5(Path("data/split")).removesuffix(".dir")
     assert run.data.tags["data_md5"] == split_md5
@@ -126,7 +165,7 @@ def test_what_was_learned_later_reaches_the_run_that_is_known(here: Path) -> Non
     manifest.write(Path("data/compare"))
     track_here()
     run = tracked.current()["a"]
-    assert run.data.tags["mlflow.note.content"].endswith("Learned: it does not.")
+    assert run.data.tags["mlflow.note.content"].endswith("**Learned:** it does not.")
     kept = tracked.client().download_artifacts(run.info.run_id, "comparisons.md")
     assert Path(kept).read_text() == "no difference\n"
 

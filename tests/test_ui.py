@@ -2,37 +2,14 @@
 
 import http.client
 import json
-import os
 import signal
 import socket
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests import finished_files, tracked
-
-CHECKOUT = Path(__file__).parents[1]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
-
-
-def start(port: int) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "pipelines.ui", "--port", str(port)]
-    environment = {name: value for name, value in os.environ.items() if name not in ("DVC_ROOT", "MLFLOW_TRACKING_URI")}
-    return subprocess.Popen(
-        command,
-        env=environment | {"PYTHONPATH": str(CHECKOUT)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+from tests.ui_server import free_port, start
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,15 +12,16 @@ import msgspec
 from features import experiment_files
 from features.errors import IntegrityFailure
 from pipelines import predictions, store, timings
-from pipelines.about import About
+from pipelines.about import About, Candidate
 from pipelines.command import read_yaml
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """One dependency or output as dvc.lock lists it."""
+    """One dependency or output as dvc.lock lists it; `size` in bytes."""
 
     path: str
     md5: str | None = None
+    size: int = 0
 
 
 class Locked(msgspec.Struct, frozen=True):
@@ -48,6 +49,7 @@ class Finished:
     shared_metrics: dict[str, float]
     artifacts: dict[Path, str]
     shared: dict[Path, str]
+    candidates: Sequence[Candidate]
 
 
 def read_lock(path: Path) -> dict[str, Locked]:
@@ -75,7 +77,7 @@ def collect(
     for out in found["evaluate"].outs:
         _require_as_locked(out, name)
     scores = store.read_json(evaluate / "scores.json", dict[str, float | None])
-    chosen = store.read_json(evaluate / "about.json", About).chosen
+    about = store.read_json(evaluate / "about.json", About)
     times = {f"timing/{key}": value for key, value in timings.read(name).items()}
     files = [evaluate / name for name in ("errors.csv", "metrics.json", predictions.NAME)] + [experiment]
     return Finished(
@@ -84,11 +86,15 @@ def collect(
         data_md5=_md5_of(split, found["train"]),
         hypothesis=experiment_files.hypothesis(experiment),
         # What was chosen replaces what the file says in its place: it is what was fitted.
-        parameters=dict(pair for stage in found.values() for pair in _parameters(stage)) | dict(_flat(chosen, "")),
-        metrics={key: value for key, value in scores.items() if value is not None} | times,
+        parameters=dict(pair for stage in found.values() for pair in _parameters(stage))
+        | dict(_flat(about.chosen, "")),
+        metrics={key: value for key, value in scores.items() if value is not None}
+        | times
+        | {"size/model_megabytes": megabytes(out.size for out in found["train"].outs)},
         shared_metrics=dict(shared_metrics),
         artifacts=dict.fromkeys(sorted(evaluate.glob("*.png")), "plots") | _present(dict.fromkeys(files, "")),
         shared=_present(shared),
+        candidates=about.candidates,
     )
 
 
@@ -108,6 +114,11 @@ def fingerprint(stages: Mapping[str, Locked]) -> str:
         for name, stage in stages.items()
     }
     return hashlib.sha256(msgspec.json.encode(content, order="sorted")).hexdigest()
+
+
+def megabytes(sizes: Iterable[int]) -> float:
+    """Of sizes in bytes, to three places."""
+    return round(sum(sizes) / 1e6, 3)
 
 
 def dvc_md5(path: Path) -> str:

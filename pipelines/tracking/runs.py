@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipelines.tracking import runs_table
 from pipelines.tracking.finished import Finished
 from pipelines.tracking.mlflow_store import Store
 from pipelines.tracking.workspace import Workspace
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
 
 NOTE = "mlflow.note.content"
+_PARENT = "mlflow.parentRunId"
 # What one call of MLflow takes.
 _METRICS_AT_ONCE = 1_000
 _PARAMETERS_AT_ONCE = 100
@@ -44,7 +46,7 @@ def find(store: Store, experiment_id: str, fingerprint: str) -> Run | None:
     kept = next((run for run in found if run.info.status == "FINISHED"), None)
     for run in found:
         if run is not kept:
-            store.client.delete_run(run.info.run_id)
+            _delete(store, run)
     return kept
 
 
@@ -86,7 +88,7 @@ def log(store: Store, experiment_id: str, finished: Finished, workspace: Workspa
     client, now = store.client, int(time.time() * 1000)
     run = client.create_run(experiment_id, now, _tags(finished, workspace), finished.name)
     run_id = run.info.run_id
-    metrics = [Metric(name, value, now, 0) for name, value in finished.metrics.items()]
+    metrics = [Metric(name, finished.metrics[name], now, 0) for name in runs_table.telling_first(finished.metrics)]
     parameters = [Param(name, value) for name, value in finished.parameters.items()]
     for some in _groups(metrics, _METRICS_AT_ONCE):
         client.log_batch(run_id, metrics=some)
@@ -95,6 +97,7 @@ def log(store: Store, experiment_id: str, finished: Finished, workspace: Workspa
     client.log_inputs(run_id, _datasets(finished, workspace))
     for path, folder in finished.artifacts.items():
         client.log_artifact(run_id, str(path), folder or None)
+    _log_candidates(store, run, finished)
     client.set_terminated(run_id)
     return run
 
@@ -103,8 +106,8 @@ def refresh(store: Store, run: Run, finished: Finished) -> None:
     """Bring up to date what may change while the fingerprint stays: what was learned, and what compares runs."""
     from mlflow.entities import Metric
 
-    if run.data.tags.get(NOTE) != finished.hypothesis:
-        store.client.set_tag(run.info.run_id, NOTE, finished.hypothesis)
+    if run.data.tags.get(NOTE) != _note(finished):
+        store.client.set_tag(run.info.run_id, NOTE, _note(finished))
     now = int(time.time() * 1000)
     moved = {name: value for name, value in finished.shared_metrics.items() if run.data.metrics.get(name) != value}
     if moved:
@@ -131,13 +134,36 @@ def mark_current(store: Store, experiment_id: str, run_ids: Collection[str]) -> 
         store.client.set_tag(run_id, "current", "true")
 
 
+def _log_candidates(store: Store, run: Run, finished: Finished) -> None:
+    """A run below `run` for each combination that its search tried; without a fingerprint, for it is no experiment."""
+    from mlflow.entities import Metric, Param
+
+    client, now = store.client, int(time.time() * 1000)
+    for one in finished.candidates:
+        name = ", ".join(f"{path.rpartition('.')[2]}={value}" for path, value in one.values.items())
+        below = client.create_run(run.info.experiment_id, now, {_PARENT: run.info.run_id}, name).info.run_id
+        numbers = {"search/average_precision": one.average_precision, "search/folds_that_chose": one.folds}
+        client.log_batch(
+            below,
+            metrics=[Metric(metric, value, now, 0) for metric, value in numbers.items()],
+            params=[Param(path, str(value)) for path, value in one.values.items()],
+        )
+        client.set_terminated(below)
+
+
+def _delete(store: Store, run: Run) -> None:
+    below = store.client.search_runs([run.info.experiment_id], f"tags.`{_PARENT}` = '{run.info.run_id}'")
+    for one in (*below, run):
+        store.client.delete_run(one.info.run_id)
+
+
 def _tags(finished: Finished, workspace: Workspace) -> dict[str, str]:
     tags = {
         "fingerprint": finished.fingerprint,
         "data_md5": finished.data_md5,
         "codebook_version": str(workspace.codebook_version),
         "dvc_experiment": workspace.dvc_experiment,
-        NOTE: finished.hypothesis,
+        NOTE: _note(finished),
         "mlflow.user": workspace.user,
         "mlflow.source.name": f"dvc.yaml: train@{finished.name}",
         "mlflow.source.type": "PROJECT",
@@ -145,6 +171,11 @@ def _tags(finished: Finished, workspace: Workspace) -> dict[str, str]:
         "mlflow.source.git.dirty": str(workspace.git_dirty).lower() if workspace.git_commit else None,
     }
     return {name: value for name, value in tags.items() if value is not None}
+
+
+def _note(finished: Finished) -> str:
+    """The run's description, in Markdown: its hypothesis, then a paragraph of what was learned."""
+    return finished.hypothesis.replace(" Learned: ", "\n\n**Learned:** ")
 
 
 def _datasets(finished: Finished, workspace: Workspace) -> list[Any]:

@@ -9,6 +9,8 @@ import json
 import zlib
 from collections.abc import Collection, Mapping
 
+from pipelines.tracking import charts
+
 ALL_RUNS = "all-runs"
 _VIEWS = {ALL_RUNS: ("All runs", ""), "present-workspace": ("Present workspace", 'tags.current = "true"')}
 _SORTED_BY = "valid/macro_f1"
@@ -22,8 +24,11 @@ _FIRST = (
     "test/macro_calibration_error",
     "timing/sentences_per_second",
     "timing/train_seconds",
+    "size/model_megabytes",
+    "size/bundle_megabytes",
 )
-_NARROW, _WIDE = 110, 320
+# In pixels: a column as wide as its name, within reason; a description.
+_CHARACTER, _MARGIN, _WIDEST, _DESCRIPTION = 7, 36, 190, 480
 
 
 def experiment_tags(metrics: Collection[str], created: int) -> Mapping[str, str]:
@@ -40,22 +45,31 @@ def address(host: str, experiment_id: str) -> str:
     return f"{host}/#/experiments/{experiment_id}/runs?workflowType=machine_learning&viewStateShareKey={ALL_RUNS}"
 
 
+def telling_first(metrics: Collection[str]) -> list[str]:
+    """All of `metrics`: MLflow's comparison of runs begins with the one that was logged first."""
+    shown = _shown(metrics)
+    return [*shown, *sorted(set(metrics).difference(shown))]
+
+
 def _view(key: str, metrics: Collection[str], created: int) -> str:
     name, search = _VIEWS[key]
-    shown = [name for first in _FIRST for name in sorted(metrics) if _is(name, first)]
-    columns = ["tags.`current`", *(f"metrics.`{metric}`" for metric in shown), "attributes.`Models`"]
-    description = "attributes.`Description`"
+    widths = {f"metrics.`{metric}`": min(_CHARACTER * len(metric) + _MARGIN, _WIDEST) for metric in _shown(metrics)}
+    widths |= {"attributes.`Models`": 120, "tags.`current`": 80, "attributes.`Description`": _DESCRIPTION}
     state = {
         "searchFilter": search,
         "orderByKey": f"metrics.`{_SORTED_BY}`",
         "orderByAsc": False,
-        "selectedColumns": [*columns, description],
-        "columnOrder": [*columns, description],
-        "columnWidths": dict.fromkeys(columns, _NARROW) | {description: _WIDE},
-    }
+        "selectedColumns": list(widths),
+        "columnOrder": list(widths),
+        "columnWidths": widths,
+    } | charts.state(metrics)
     # Deflated, as the page itself does it: MLflow takes 5,000 characters per tag.
     packed = "deflate;" + base64.b64encode(zlib.compress(json.dumps(state).encode())).decode()
     return json.dumps({"name": name, "createdAt": created, "updatedAt": created, "state": packed})
+
+
+def _shown(metrics: Collection[str]) -> list[str]:
+    return [name for first in _FIRST for name in sorted(metrics) if _is(name, first)]
 
 
 def _is(metric: str, first: str) -> bool:

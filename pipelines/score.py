@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from features import batches, bundle, readers, scored, sentence_tables
+from features.ahead import ahead
 from features.batches import Batch
 from features.bundle import Bundle
 from features.errors import UsageFailure
@@ -45,8 +46,7 @@ def score(
         read = _documents(paths, root, max_megabytes, pdf_seconds)
         told = progress(read, total=expected, unit="documents")
         found = batches.of_documents(told, model.model.max_characters, at_once=at_once)
-    for batch in found:
-        yield batch, scored.ask(model, batch.columns.passage, explain=explain)
+    yield from ahead(lambda batch: scored.ask(model, batch.columns.passage, explain=explain), found)
 
 
 def main(options: argparse.Namespace) -> str:

@@ -1,0 +1,36 @@
+import threading
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from features.ahead import ahead
+
+
+@given(st.lists(st.integers(), max_size=30))
+def test_every_item_comes_once_in_order_with_its_result(items: list[int]) -> None:
+    assert list(ahead(lambda item: item + 1, items)) == [(item, item + 1) for item in items]
+
+
+def test_few_items_are_taken_before_their_results_are_asked_for() -> None:
+    taken: list[int] = []
+
+    def items() -> Iterator[int]:
+        for item in range(1_000):
+            taken.append(item)
+            yield item
+
+    results = ahead(lambda item: item, items())
+    next(results)
+    assert len(taken) < 100
+    results.close()  # type: ignore[attr-defined]
+
+
+def test_a_failure_is_raised_in_the_place_of_its_item_and_no_thread_is_left() -> None:
+    before = threading.active_count()
+    results = ahead(lambda item: 1 // item, [2, 1, 0, 1])
+    assert [next(results), next(results)] == [(2, 0), (1, 1)]
+    with pytest.raises(ZeroDivisionError):
+        next(results)
+    assert threading.active_count() == before

@@ -45,10 +45,13 @@ def test_few_columns_the_telling_ones_first_and_only_metrics_that_exist() -> Non
     assert (shown["orderByKey"], shown["orderByAsc"]) == ("metrics.`valid/macro_f1`", False)
 
 
-def test_one_view_shows_all_runs_and_one_those_of_the_workspace() -> None:
+def test_views_show_all_runs_those_of_the_workspace_and_what_searches_tried() -> None:
     tags = runs_table.experiment_tags(METRICS, 0)
-    assert view(tags, "all-runs")["searchFilter"] == ""
+    assert view(tags, "all-runs")["searchFilter"] == 'tags.fingerprint LIKE "%"'
     assert view(tags, "present-workspace")["searchFilter"] == 'tags.current = "true"'
+    searches = view(tags, "searches")
+    assert searches["searchFilter"] == "metrics.`search/average_precision` >= 0"
+    assert searches["columnOrder"][:2] == ["metrics.`search/average_precision`", "metrics.`search/folds_that_chose`"]
     assert tags["mlflow.experimentKind"] == "custom_model_development"
 
 

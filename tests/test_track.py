@@ -69,6 +69,7 @@ def test_what_a_search_tried_stands_below_its_run_and_is_no_experiment_of_its_ow
         "c=9.0": {"classifier.c": "9.0"},
     }
     assert tried["c=3.0"].data.metrics == {"search/average_precision": 0.8, "search/folds_that_chose": 4}
+    assert tried["c=3.0"].data.tags["mlflow.note.content"] == "Tried by the search of a."
     assert not any({"fingerprint", "current"} & run.data.tags.keys() for run in tried.values())
     assert "(0 new, 2 known)" in track_here()
     assert len(tracked.runs()) == 4

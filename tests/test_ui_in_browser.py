@@ -20,6 +20,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pyte
         finished_files.experiment(name, c)
         finished_files.evaluate(name, c)
         finished_files.lock(name, c)
+    finished_files.evaluate("d", 1.0, candidates=[{"values": {"c": 3.0}, "average_precision": 0.8, "folds": 5}])
+    finished_files.lock("d", 1.0)
     tracked.track_here()
     return folder
 

@@ -141,7 +141,8 @@ def _log_candidates(store: Store, run: Run, finished: Finished) -> None:
     client, now = store.client, int(time.time() * 1000)
     for one in finished.candidates:
         name = ", ".join(f"{path.rpartition('.')[2]}={value}" for path, value in one.values.items())
-        below = client.create_run(run.info.experiment_id, now, {_PARENT: run.info.run_id}, name).info.run_id
+        tags = {_PARENT: run.info.run_id, NOTE: f"Tried by the search of {finished.name}."}
+        below = client.create_run(run.info.experiment_id, now, tags, name).info.run_id
         numbers = {"search/average_precision": one.average_precision, "search/folds_that_chose": one.folds}
         client.log_batch(
             below,

@@ -105,10 +105,11 @@ screenshots: env  ## the pictures of README.md, taken by Chromium: a document of
 	rm -rf .bench
 	$(PYTHON) -m venv .bench
 	.venv/bin/uv pip sync --quiet --compile-bytecode --python .bench requirements.txt
-	.bench/bin/pip install --quiet --disable-pip-version-check torch==2.13.0 sentence-transformers==6.2.0
+	.bench/bin/pip install --quiet --disable-pip-version-check torch==2.13.0 sentence-transformers==6.2.0 fasttext-numpy2-wheel==0.9.2
 	@touch $@
 
 bench: .bench/.stamp  ## speed beside peers, into benchmarks/; QUICK=1: fewer sentences, into .bench/
+	.bench/bin/python -m benchmarks.score $(if $(QUICK),.bench,benchmarks)/score.json $(if $(QUICK),--quick)
 	.bench/bin/python -m benchmarks.encode $(if $(QUICK),.bench,benchmarks)/encode.json $(if $(QUICK),--quick)
 
 promote: env  ## make the challenger champion if it is better on valid: [VERSION=3] [FORCE=1 REASON="why all the same"]

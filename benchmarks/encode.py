@@ -7,40 +7,20 @@ import argparse
 import importlib.metadata
 import json
 import os
-import time
-from collections.abc import Callable, Sequence
 from pathlib import Path
-from statistics import median
-from typing import Any
 
 import numpy as np
 
 import pipelines  # noqa: F401 - pins the threads before numpy starts any
 from benchmarks import reference
 from benchmarks.sentences import sentences
+from benchmarks.timing import alternated, processor, ratios, speeds
 from features import encoder
 from features.encoder import LAYERS, States
 
 AT_LEAST = 0.6
 SMALLEST_COSINE = 0.9999
 PACKAGES = ("numpy", "sentence-transformers", "torch", "transformers")
-
-
-def alternated(work: dict[str, Callable[[], object]], pairs: int) -> dict[str, list[float]]:
-    """CPU seconds of each piece of work in each round; one round beforehand is not counted."""
-    seconds: dict[str, list[float]] = {name: [] for name in work}
-    for _ in range(pairs + 1):
-        for name, run in work.items():
-            before = time.process_time()
-            run()
-            seconds[name].append(time.process_time() - before)
-    return {name: found[1:] for name, found in seconds.items()}
-
-
-def speeds(seconds: Sequence[float], count: int) -> dict[str, float]:
-    """Sentences per CPU second: median, lowest and highest."""
-    found = [count / one for one in seconds]
-    return {"median": round(median(found), 1), "low": round(min(found), 1), "high": round(max(found), 1)}
 
 
 def main() -> None:
@@ -60,18 +40,18 @@ def main() -> None:
         },
         pairs=5,
     )
-    ratios = [their / our for our, their in zip(*seconds.values(), strict=True)]
+    ratio = ratios(*seconds.values())
     result = {
-        "processor": _processor(),
+        "processor": processor(),
         "packages": {name: importlib.metadata.version(name) for name in PACKAGES},
         "sentences": len(texts),
         "sentences_per_second": {name: speeds(found, len(texts)) for name, found in seconds.items()},
-        "ratio": {"median": round(median(ratios), 3), "low": round(min(ratios), 3), "high": round(max(ratios), 3)},
+        "ratio": ratio,
     }
     options.out.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    if median(ratios) < AT_LEAST:
-        raise SystemExit(f"error: {median(ratios):.3f} of sentence-transformers' speed, less than {AT_LEAST}")
-    print(f"{result['ratio']['median']} of sentence-transformers' speed: {options.out}")  # type: ignore[index]
+    if ratio["median"] < AT_LEAST:
+        raise SystemExit(f"error: {ratio['median']} of sentence-transformers' speed, less than {AT_LEAST}")
+    print(f"{ratio['median']} of sentence-transformers' speed: {options.out}")
 
 
 def _require_same_vectors(ours: States, theirs: States) -> None:
@@ -80,11 +60,6 @@ def _require_same_vectors(ours: States, theirs: States) -> None:
     smallest = float(((ours * theirs).sum(axis=1) / norms).min())
     if smallest < SMALLEST_COSINE:
         raise SystemExit(f"error: the two encoders differ: smallest cosine {smallest:.6f}")
-
-
-def _processor() -> str:
-    lines: list[Any] = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    return next((line.partition(": ")[2] for line in lines if line.startswith("model name")), "unknown")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from itertools import chain
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from features import ngrams
@@ -18,8 +17,7 @@ from features.experiments import NGrams
 from features.keys import Keys, KeyTable, Numbers
 from features.resampling import Floats
 
-Bytes = NDArray[np.uint8]
-_IS_WORD = np.array([chr(code).isalnum() or chr(code) == "_" for code in range(128)])
+_IS_WORD = bytes(code < 128 and (chr(code).isalnum() or chr(code) == "_") for code in range(256))
 _WORD = re.compile(r"\w\w+")
 # Punctuation of good typography parts words as a blank does; without it most texts are ASCII.
 _TYPOGRAPHY = re.compile("[\u2019\u2018\u201c\u201d\u2013\u2014\u2026\u2022\u00a0\u00a7\u00ab\u00bb]")
@@ -120,11 +118,11 @@ class WordTable:
         # A word that is none of these may have the key of one of them.
         same = np.flatnonzero(found >= 0)
         for letters, expected in zip(parts, self._parts, strict=True):
-            same = same[letters[same] == expected[found[same]]]
+            same = same.compress(letters[same] == expected[found[same]])
         numbers = np.full(len(found), -1, dtype=np.int64)
         numbers[same] = self._of_short[found[same]]
         for n in np.flatnonzero(ends - starts > _LONGEST):
-            numbers[n] = self._numbers.get(data[starts[n] : ends[n]].tobytes().decode(), -1)
+            numbers[n] = self._numbers.get(data[starts[n] : ends[n]].decode(), -1)
         text_ends = np.cumsum(np.fromiter(map(len, spelt), np.int64, len(spelt)) + 1)
         return numbers, np.diff(np.searchsorted(starts, text_ends), prepend=0)
 
@@ -174,21 +172,21 @@ def _columns_of(numbers: Mapping[tuple[str, ...], int], columns: Mapping[tuple[s
     return np.array([columns.get(term, -1) for term in numbers], dtype=np.int64)
 
 
-def _padded(texts: Sequence[str]) -> Bytes:
+def _padded(texts: Sequence[str]) -> bytes:
     """The bytes of ASCII texts with blanks around each, and as many at the end as an integer may reach over it."""
-    return np.frombuffer(f" {' '.join(texts)}{' ' * _LONGEST}".encode(), dtype=np.uint8)
+    return f" {' '.join(texts)}{' ' * _LONGEST}".encode()
 
 
-def _bounds(data: Bytes) -> tuple[Numbers, Numbers]:
+def _bounds(data: bytes) -> tuple[Numbers, Numbers]:
     """Where words of two letters or more begin and end; `data` begins and ends with a blank."""
-    inside = _IS_WORD[data]
+    inside = np.frombuffer(data.translate(_IS_WORD), dtype=bool)
     edges = np.flatnonzero(inside[1:] != inside[:-1]) + 1
     starts, ends = edges[::2], edges[1::2]
     long_enough = ends - starts >= 2
-    return starts[long_enough], ends[long_enough]
+    return starts.compress(long_enough), ends.compress(long_enough)
 
 
-def _parts(data: Bytes, starts: Numbers, ends: Numbers) -> Keys:
+def _parts(data: bytes, starts: Numbers, ends: Numbers) -> Keys:
     """Shape (3, words): each word's letters, eight to an integer; of a longer word its first 24."""
     eight = np.ndarray(len(data) - _LETTERS + 1, dtype="<u8", buffer=data, strides=(1,))
     lengths = ends - starts

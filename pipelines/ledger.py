@@ -62,7 +62,12 @@ def tables(root: Path) -> dict[str, Callable[[], str]]:
         "slices": lambda: table(result_tables.SLICES, result_tables.slices(_slices(root)["slices"])),
         "beyond": lambda: table(result_tables.BEYOND, result_tables.beyond(_slices(root)["beyond_the_lexicon"])),
         "axes": lambda: table(result_tables.AXES, result_tables.axes(_axes(root))),
-        "encode": lambda: table(result_tables.SPEEDS, result_tables.speeds(_encode(root))),
+        "encode": lambda: table(result_tables.SPEEDS, result_tables.speeds(_measured(root, "encode"))),
+        "in_process": lambda: table(
+            ["in one process", *result_tables.SPEEDS[1:]], result_tables.speeds(_measured(root, "score")["in_process"])
+        ),
+        "scoring": lambda: table(result_tables.SCORING, result_tables.scoring(_measured(root, "score"))),
+        "growth": lambda: table(result_tables.GROWTH, result_tables.growth(_measured(root, "score")["growth"])),
         "apart": lambda: table(["sets", "area under ROC", "sentences of each"], _apart(root)),
     }
 
@@ -113,8 +118,8 @@ def _slices(root: Path) -> dict[str, Any]:
     return store.read_json(root / "data" / "slices" / "slices.json", dict[str, Any])
 
 
-def _encode(root: Path) -> dict[str, Any]:
-    path = root / "benchmarks" / "encode.json"
+def _measured(root: Path, name: str) -> dict[str, Any]:
+    path = root / "benchmarks" / f"{name}.json"
     if not path.exists():
         raise UsageFailure(f"{path}: missing; make it with: make bench")
     return store.read_json(path, dict[str, Any])

@@ -3,6 +3,7 @@
 python -m benchmarks.peers scikit-learn MODEL IN OUT
 """
 
+import re
 import subprocess
 import sys
 import tempfile
@@ -19,6 +20,7 @@ from features.training import Calibrated, Trained
 
 _ROWS_AT_ONCE = 8_192
 _LABEL = "__label__"
+_NOT_WORD = re.compile(r"\W+")
 AT_LEAST = 0.5  # the probability from which fastText's answer counts
 Answer = Callable[[Sequence[str]], Bools]
 
@@ -111,8 +113,8 @@ def train_fasttext(texts: Sequence[str], themes: Sequence[Sequence[str]], to: Pa
 
 
 def line(text: str) -> str:
-    """A text as fastText takes it: on one line, in small letters, with punctuation apart."""
-    return " ".join("".join(c if c.isalnum() else f" {c} " for c in text.lower()).split())
+    """A text as fastText takes it: on one line, in small letters, without punctuation; as cheaply as can be."""
+    return _NOT_WORD.sub(" ", text.lower())
 
 
 def _batches(path: Path) -> Iterator[list[str]]:

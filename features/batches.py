@@ -6,8 +6,8 @@ from itertools import chain
 
 from features.readers.refusal import Refusal
 from features.sentence_tables import Row
-from features.sentences import sentences
-from features.text import Document, Passage, Sentence, in_context
+from features.sentences import sentences, to_score
+from features.text import Document, Passage, Sentence
 
 SENTENCES_AT_ONCE = 8_192
 # An encoder takes minutes for as many: fewer at once, so that progress can be seen.
@@ -94,14 +94,14 @@ def of_rows(read: Iterable[tuple[str, int, Row | Refusal]], *, at_once: int | No
 
 
 def _of_whole(documents: list[tuple[Document, list[Sentence]]], refusals: list[Refusal]) -> Batch:
-    rows = [sentence for _, found in documents for sentence in found if sentence.kind != "heading"]
+    rows, passages = to_score(sentence for _, found in documents for sentence in found)
     columns = Columns(
         doc=[row.doc for row in rows],
         sentence_id=[row.id for row in rows],
         position=[row.position for row in rows],
         start=[row.start for row in rows],
         end=[row.end for row in rows],
-        passage=in_context([row.text for row in rows], [row.doc for row in rows]),
+        passage=passages,
     )
     return Batch(columns, documents, refusals, len(documents))
 

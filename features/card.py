@@ -3,11 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from features import encoder
 from features.agreement import Agreement
 from features.bundle_files import FITTED_ON, Model
 from features.codebook import Codebook
+
+if TYPE_CHECKING:
+    import jinja2
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,16 +27,6 @@ def render(
     model: Model, codebook: Codebook, data: Data, agreement: Sequence[Agreement], scores: Mapping[str, float | None]
 ) -> str:
     """The card as Markdown; `scores` are the flat metrics of evaluate (`test/f1/<theme>`, ...)."""
-    import jinja2
-
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        undefined=jinja2.StrictUndefined,
-        autoescape=False,  # Markdown, not HTML
-        trim_blocks=False,
-        keep_trailing_newline=True,
-    )
-    environment.filters["number"] = _number
     performance = [
         {
             "theme": theme.id,
@@ -48,8 +42,7 @@ def render(
         "high": scores["test/macro_f1_high"],
         **{name: scores[f"test/macro_{name}"] for name in ("precision", "recall", "f1")},
     }
-    template = environment.get_template("card.md.j2")
-    return template.render(
+    return template(Path(__file__).with_name("card.md.j2")).render(
         model=model,
         fitted_on=model.provenance[FITTED_ON],
         codebook=codebook,
@@ -59,6 +52,21 @@ def render(
         macro=macro,
         encoder=encoder,
     )
+
+
+def template(path: Path) -> "jinja2.Template":
+    """A template of Markdown, in which a name without a value is an error; `number` shows a score or a dash."""
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(path.parent),
+        undefined=jinja2.StrictUndefined,
+        autoescape=False,  # Markdown, not HTML
+        trim_blocks=False,
+        keep_trailing_newline=True,
+    )
+    environment.filters["number"] = _number
+    return environment.get_template(path.name)
 
 
 def _number(value: float | None) -> str:

@@ -8,10 +8,11 @@ from urllib.parse import unquote, urlsplit
 
 import pyarrow as pa
 
-from features import bundle, encoder, scored
+from features import bundle, scored
 from features.batches import Columns
 from features.bundle import Bundle
 from features.readers.characters import clean
+from features.requirements import encoder_files
 from features.text import Passage
 
 MODEL = "model"
@@ -27,9 +28,7 @@ class Broadcast(Protocol):
 def files(folder: Path, model: Bundle) -> dict[str, bytes]:
     """The bundle, and the encoder if it reads through one, as they are sent to workers: path -> content."""
     found = {f"{MODEL}/{path.name}": path.read_bytes() for path in sorted(folder.iterdir()) if path.is_file()}
-    if model.model.encoder:
-        found |= {f"{bundle.ENCODER}/{name}": (encoder.installed() / name).read_bytes() for name in encoder.SHA256}
-    return found
+    return found | {f"{bundle.ENCODER}/{path.name}": path.read_bytes() for path in encoder_files(model.model)}
 
 
 def answers(shared: Broadcast, fingerprint: str, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

@@ -58,13 +58,14 @@ def weighed(
 
 
 def _word_ngrams(lowered: str, shortest: int, longest: int) -> Iterator[str]:
-    words = _words(lowered)
+    found = words(lowered)
     for size in range(shortest, longest + 1):
-        yield from map(" ".join, zip(*(words[start:] for start in range(size)), strict=False))
+        yield from map(" ".join, zip(*(found[start:] for start in range(size)), strict=False))
 
 
 @lru_cache(_REMEMBERED)
-def _words(lowered: str) -> list[str]:
+def words(lowered: str) -> list[str]:
+    """The words of a lowered text: two letters, digits or underscores and more."""
     return _WORD.findall(lowered)
 
 

@@ -1,7 +1,9 @@
 """What scoring with a bundle needs installed, beside the package `features` itself."""
 
 from importlib import metadata
+from pathlib import Path
 
+from features import encoder
 from features.bundle_files import Model
 
 SCORING = ("msgspec", "numpy", "nupunkt", "PyYAML", "scipy")
@@ -12,6 +14,11 @@ ENCODER = ("safetensors", "tokenizers")
 def of_scoring(model: Model) -> tuple[str, ...]:
     """Names of the distributions that scoring with `model` imports."""
     return (*SCORING, *(ENCODER if model.encoder else ()))
+
+
+def encoder_files(model: Model) -> list[Path]:
+    """The encoder's files where they are installed, to travel with a model that reads through it; else none."""
+    return [encoder.installed() / name for name in encoder.SHA256] if model.encoder else []
 
 
 def pinned(names: tuple[str, ...]) -> list[str]:

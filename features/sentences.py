@@ -2,10 +2,10 @@
 
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from features.text import Document, Sentence, sentence_id
+from features.text import Document, Passage, Sentence, in_context, sentence_id
 
 _BLANK_LINES = re.compile(r"\n(?:[^\S\n]*\n)+")
 _ITEM = re.compile(r"^[^\S\n]*(?:[-*•‣◦–—·]|\(?(?:\d{1,3}|[A-Za-z]|[ivxIVX]{2,5})[.)])[^\S\n]+(?=\S)", re.MULTILINE)
@@ -38,6 +38,12 @@ def sentences(document: Document, max_characters: int) -> list[Sentence]:
         )
         for position, span in enumerate(spans(document.text, max_characters))
     ]
+
+
+def to_score(found: Iterable[Sentence]) -> tuple[list[Sentence], list[Passage]]:
+    """What of documents' sentences is scored, all but headings, and what a model sees of each."""
+    kept = [sentence for sentence in found if sentence.kind != "heading"]
+    return kept, in_context([sentence.text for sentence in kept], [sentence.doc for sentence in kept])
 
 
 def spans(text: str, max_characters: int) -> Iterator[Span]:

@@ -7,6 +7,7 @@ import argparse
 import json
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,8 +55,8 @@ def doctor(
 ) -> Iterator[Answer]:
     """What can be answered from the files of the checkout and the runs and versions that the store has kept."""
     expected = {one.fingerprint: one for one in present}
-    twice = sorted({one.name for one in kept if [run.fingerprint for run in kept].count(one.fingerprint) > 1})
-    known = {one.fingerprint for one in kept}
+    known = Counter(one.fingerprint for one in kept)
+    twice = sorted({one.name for one in kept if known[one.fingerprint] > 1})
     yield Answer("every fingerprint has one run", [f"{name} has more" for name in twice], TRACK_AGAIN)
     missing = [f"{one.name} has none of its present fingerprint" for one in present if one.fingerprint not in known]
     yield Answer("every experiment of params.yaml has its run", missing, TRACK_AGAIN)

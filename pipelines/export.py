@@ -18,7 +18,8 @@ from features.bundle_files import Model, Weights
 from features.codebook import Codebook
 from features.conversion import converted
 from features.errors import IntegrityFailure
-from features.text import Example, Passage, Sentence, in_context
+from features.sentences import to_score
+from features.text import Example, Passage, Sentence
 from features.training import Trained
 from pipelines import adaptations, refits, states, store, tables
 from pipelines.command import parameters, run, stage
@@ -89,8 +90,7 @@ def main(options: argparse.Namespace) -> str:
     fitted_on: FittedOn = parameters(export, options.params)["fitted_on"]
     chosen = store.read_json(store.check(options.compare) / "champion.json", dict[str, str])
     sentences = tables.read(store.check(options.segment) / "sentences.parquet", Sentence)
-    scored = [sentence for sentence in sentences if sentence.kind != "heading"]
-    passages = in_context([sentence.text for sentence in scored], [sentence.doc for sentence in scored])
+    _, passages = to_score(sentences)
     states.recall(options.embed)
     adaptations.recall(options.adapt if fitted_on == "train" else options.refit)
     roles = [role for role in ("champion", "linear", "static") if role in chosen]

@@ -11,10 +11,8 @@ import tempfile
 import tomllib
 from pathlib import Path
 
-import jinja2
-
 import features
-from features import bundle, encoder, requirements
+from features import bundle, card, requirements
 from features.bundle import Bundle
 from features.errors import UsageFailure
 from pipelines import store
@@ -41,21 +39,14 @@ packages = {packages}
 def handover(model: Bundle, source: Path, folder: Path) -> None:
     """Fill `folder` with the bundle at `source`, the encoder if it has one, the code, its requirements and a README."""
     shutil.copytree(source, folder / "model")
-    if model.model.encoder:
-        (folder / bundle.ENCODER).mkdir()
-        for name in encoder.SHA256:
-            shutil.copyfile(encoder.installed() / name, folder / bundle.ENCODER / name)
+    for file in requirements.encoder_files(model.model):
+        (folder / bundle.ENCODER).mkdir(exist_ok=True)
+        shutil.copy(file, folder / bundle.ENCODER)
     wheel = _wheel(folder)
     lines = [f"./{wheel}", *requirements.pinned(requirements.of_scoring(model.model))]
     (folder / "requirements.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
     shutil.copyfile(_HERE / "handover_example.py", folder / "example.py")
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_HERE),
-        undefined=jinja2.StrictUndefined,
-        autoescape=False,  # Markdown, not HTML
-        keep_trailing_newline=True,
-    )
-    readme = environment.get_template("handover.md.j2").render(model=model.model, titles=model.titles, wheel=wheel)
+    readme = card.template(_HERE / "handover.md.j2").render(model=model.model, titles=model.titles, wheel=wheel)
     (folder / "README.md").write_text(readme, encoding="utf-8")
 
 

@@ -10,6 +10,7 @@ columns say where each comes from: `document` (the row's number), `start` and `e
 Headings are left out.
 """
 
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,8 @@ from mlflow.models import set_model
 from mlflow.pyfunc.model import PythonModel, PythonModelContext
 
 from features import bundle
-from features.sentences import sentences
-from features.text import Document, Passage, Sentence, in_context
+from features.sentences import sentences, to_score
+from features.text import Document, Passage
 
 UNITS = ("sentence", "document")
 _NEIGHBOURS = ("before", "after")
@@ -93,15 +94,10 @@ def _texts(sentences: pd.DataFrame, name: str) -> list[str]:
 
 def of_documents(model: bundle.Bundle, documents: list[Passage]) -> pd.DataFrame:
     """One row per sentence of the documents' texts, in order, behind the columns that say where it stands."""
-    cut: list[tuple[int, Sentence]] = [
-        (number, sentence)
-        for number, document in enumerate(documents)
-        for sentence in sentences(Document(str(number), document.text), model.model.max_characters)
-        if sentence.kind != "heading"
-    ]
-    columns: dict[str, list[Any]] = {"document": [number for number, _ in cut]}
-    columns |= {name: [getattr(sentence, name) for _, sentence in cut] for name in ("start", "end", "text")}
-    seen = in_context(columns["text"], [sentence.doc for _, sentence in cut])
+    numbered = [Document(str(number), document.text) for number, document in enumerate(documents)]
+    cut, seen = to_score(chain.from_iterable(sentences(one, model.model.max_characters) for one in numbered))
+    columns: dict[str, list[Any]] = {"document": [int(sentence.doc) for sentence in cut]}
+    columns |= {name: [getattr(sentence, name) for sentence in cut] for name in ("start", "end", "text")}
     return pd.concat([pd.DataFrame(columns), table(model, seen)], axis=1)
 
 

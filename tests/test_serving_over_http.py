@@ -4,7 +4,6 @@ import http.client
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -19,7 +18,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from features import bundle, manifest
+from features import bundle
 from features.codebook import Codebook
 from features.text import Example, Passage
 from features.training import Trained
@@ -28,6 +27,7 @@ from pipelines.score import _arguments as score_arguments
 from pipelines.score import main as score
 from tests import finished_files, tracked
 from tests.small_bundle import write_bundle
+from tests.ui_server import free_port
 
 pytestmark = pytest.mark.slow
 CHECKOUT = Path(__file__).parents[1]
@@ -74,9 +74,7 @@ def here(
 
 @pytest.fixture(scope="module")
 def server(here: Path) -> Iterator[Server]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     uri = f"models:/{tracked.MODEL}@champion"
     command = [sys.executable, "-m", "mlflow", "models", "serve", "-m", uri, "--env-manager", "local", "-p", str(port)]
     process = subprocess.Popen(
@@ -239,4 +237,3 @@ def _labels(rows: Sequence[Mapping[Any, Any]]) -> list[list[bool]]:
 def test_the_export_is_the_one_that_was_registered(here: Path) -> None:
     [version] = tracked.client().search_model_versions(f"name='{tracked.MODEL}'")
     assert version.tags["fingerprint"] == bundle.load(Path("data/export/champion")).fingerprint
-    assert manifest.read(Path("data/export/champion"))

@@ -109,6 +109,24 @@ def is_clean(folder: Path = Path()) -> bool:
     return "up to date" in dvc("status", folder=folder)
 
 
+def doctor(*arguments: str) -> tuple[int, str]:
+    """Exit code and what it says."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pipelines.doctor", *arguments],
+        env=os.environ | {"PYTHONPATH": str(CHECKOUT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def assert_well() -> None:
+    """DVC is clean, each present fingerprint has one run, they alone are current, with the metrics of the files."""
+    code, said = doctor()
+    assert code == 0, said
+
+
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A repository after its first `dvc repro`, committed; the current folder."""
@@ -157,7 +175,7 @@ def test_repro_neither_loses_nor_doubles_a_run_and_status_stays_clean(repository
         name: run.info.run_id for name, run in first.items()
     }
     assert len(tracked.runs()) == 3
-    assert is_clean()
+    assert_well()
 
 
 @pytest.mark.slow
@@ -169,7 +187,7 @@ def test_a_deleted_store_and_a_fresh_clone_are_filled_by_the_next_repro(reposito
     said = dvc("repro")
     assert "2 runs current (2 new, 0 known)" in said
     assert "a new store: earlier runs, if there were any, could not return, only the current ones" in said
-    assert is_clean()
+    assert_well()
     assert git("status", "--porcelain") == ""
     dvc("push", "-q")
     clone = tmp_path / "clone"
@@ -196,6 +214,7 @@ def test_an_experiment_run_of_dvc_is_tracked_and_only_the_users_own_workspace_mo
     assert "(0 new, 2 known)" in dvc("repro")
     assert tracked.current()["a"].info.run_id == added["a"].info.run_id
     assert len(tracked.runs()) == 4
+    assert_well()
 
 
 @pytest.mark.slow
@@ -217,19 +236,7 @@ def test_training_ends_though_the_store_is_broken_and_tracking_alone_can_be_repe
     said = dvc("repro", "-sf", "track")
     assert "2 runs current (1 new, 1 known)" in said
     assert said.count("Running stage") == 1
-    assert is_clean()
-
-
-def doctor(*arguments: str) -> tuple[int, str]:
-    """Exit code and what it says."""
-    done = subprocess.run(
-        [sys.executable, "-m", "pipelines.doctor", *arguments],
-        env=os.environ | {"PYTHONPATH": str(CHECKOUT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return done.returncode, done.stdout + done.stderr
+    assert_well()
 
 
 @pytest.mark.slow

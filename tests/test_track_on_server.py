@@ -16,6 +16,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Run
 
 from tests import finished_files, postgres
+from tests.ui_server import free_port
 
 pytestmark = pytest.mark.slow
 CHECKOUT = Path(__file__).parents[1]
@@ -69,7 +70,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     if programs is None:
         pytest.skip("PostgreSQL is missing: apt-get install postgresql")
     with postgres.running(programs) as database:
-        found = Server(database, tmp_path_factory.mktemp("files"), postgres.free_port())
+        found = Server(database, tmp_path_factory.mktemp("files"), free_port())
         found.start()
         try:
             yield found

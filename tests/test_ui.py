@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import os
 import signal
 import socket
 from pathlib import Path
@@ -35,9 +36,11 @@ def is_listening(port: int) -> bool:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("how", "code"), [(signal.SIGINT, 0), (signal.SIGTERM, 143)])
-def test_it_prints_the_address_serves_runs_with_their_files_and_leaves_nothing_behind(
+def test_it_prints_the_address_serves_runs_with_their_files_after_a_move_and_leaves_nothing_behind(
     here: Path, how: signal.Signals, code: int
 ) -> None:
+    moved = here.rename(here.with_name("moved"))
+    os.chdir(moved)
     port = free_port()
     server = start(port)
     try:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from features import bundle, encoder, requirements
+from features import bundle, requirements
 from features.bundle_files import FITTED_ON
 from pipelines.tracking.mlflow_store import Store
 from pipelines.tracking.promotions import Promotion
@@ -119,13 +119,13 @@ def _log_model(loaded: bundle.Bundle, name: str, export: Path, experiment_id: st
 
 def _artifacts(loaded: bundle.Bundle, export: Path, scratch: Path) -> dict[str, str]:
     """The bundle and, side by side as its loader looks for them, the files of the encoder that it needs."""
-    if not loaded.model.encoder:
-        return {"bundle": str(export)}
-    files = scratch / bundle.ENCODER
-    files.mkdir()
-    for name in encoder.SHA256:
-        shutil.copyfile(encoder.installed() / name, files / name)
-    return {"bundle": str(export), bundle.ENCODER: str(files)}
+    found = {"bundle": str(export)}
+    for file in requirements.encoder_files(loaded.model):
+        folder = scratch / bundle.ENCODER
+        folder.mkdir(exist_ok=True)
+        shutil.copy(file, folder)
+        found[bundle.ENCODER] = str(folder)
+    return found
 
 
 def _signature(themes: Sequence[str]) -> Any:

@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features import compiled, ngrams
-from features.compiled import CompiledView, WordGrams
+from features.compiled import CompiledView
 from features.experiments import NGrams
 from features.text import Passage, Sentence
+from tests.awkward import AWKWARD
 
 VIEWS = [
     NGrams(of="words", ngrams=(1, 1), sublinear_tf=True, idf=True, norm="l2"),
@@ -18,22 +19,6 @@ VIEWS = [
     NGrams(of="words", ngrams=(2, 4), idf=True),
     NGrams(of="characters", ngrams=(3, 5), sublinear_tf=True, idf=True, norm="l2"),
     NGrams(of="characters", ngrams=(1, 2), norm="l2"),
-]
-AWKWARD = [
-    "",
-    "a",
-    "\x00",
-    "The states. THE STATES, the states’ funds — “frozen”…",
-    "İstanbul ΣΟΦΟΣ ςΣ straße ﬁnance",
-    "e\u0301cole naïve résumé co\u0308operate",
-    "\u0645\u0643\u0627\u0641\u062d\u0629 الإرهاب \u200fterror\u200e funds",
-    "恐怖主义 資金 テロ対策",
-    "\ud800 lone surrogate \udfff",
-    "tabs\tand\nlines\r\nand\x1cseparators\x85here\u2028there",
-    "x_1 _a a_ __ 12 3 4five",
-    "antidisestablishmentarianism pneumonoultramicroscopicsilicovolcanoconiosis " + "z" * 24 + " " + "z" * 25,
-    "😀 terror 𝒻unds 𐐨𐐀",
-    "a b c the a b funds",
 ]
 alphabet = st.sampled_from(list("abtheTHE_19 .,-'\n\t’“é\u0301ßİΣςÀ\u00a0\x00恐ا😀\ud800"))
 texts = st.lists(st.text(alphabet, max_size=40) | st.sampled_from(AWKWARD) | st.text(max_size=12), max_size=8)
@@ -86,21 +71,6 @@ def test_a_text_beside_another_makes_no_ngram_with_it() -> None:
     terms = vocabulary(["freeze the funds of terrorists"], view)
     found = CompiledView(view, terms, np.ones(len(terms))).matrix(["freeze", "the", "", "funds of", "terrorists"])
     assert found.nnz == 1
-
-
-def test_words_with_the_key_of_a_known_one_are_still_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
-    view = VIEWS[0]
-    built = CompiledView(view, {"funds": 0}, np.ones(1))
-    key = _key_of_the_only_word(built)
-    monkeypatch.setattr(compiled, "_mixed", lambda parts, _mix: np.full(parts.shape[1], key))
-    assert built.matrix(["funds", "other", "fundz"]).toarray().tolist() == [[1.0], [0.0], [0.0]]
-
-
-def _key_of_the_only_word(built: CompiledView) -> np.uint64:
-    assert isinstance(built._grams, WordGrams)
-    table = built._grams._words._table
-    key: np.uint64 = table._keys[table._numbers == 0][0]
-    return key
 
 
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: f"{view.of}-{view.ngrams}")

@@ -3,9 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from features import bundle_files, embeddings, encoder, lexicon, ngrams, static, vector_parts
@@ -20,6 +23,11 @@ from features.thresholds import calibrate
 from features.wordpiece import WordPieces
 
 ENCODER = "encoder"
+# From so many sentences on the kernel saves more time than it takes to load.
+_FAST_FROM = 200_000
+# The kernel adds up in another order, which changes the last bits of a probability: nearer to a threshold than this its
+# answer is not taken.
+_NEAR = 1e-9
 SENTENCE_VECTOR = "[sentence vector]"
 STATIC_VECTOR = "[static vector]"
 
@@ -28,12 +36,20 @@ STATIC_VECTOR = "[static vector]"
 class Scores:
     """Shape (passages, themes): probabilities and labels; `abstained` (passages,): the model knows nothing of the text.
 
-    An abstained row has no labels and no probabilities (NaN).
+    An abstained row has no labels and no probabilities (NaN). `again` (passages,): so near to a threshold that the
+    kernel's answer was not taken, but worked out anew without it.
     """
 
     probabilities: Floats
     labels: Bools
     abstained: Bools
+    again: Bools
+
+
+class Weigher(Protocol):
+    """One view's share of the margins, shape (texts, themes), and how many distinct terms each text has."""
+
+    def margins(self, texts: Sequence[str]) -> tuple[Floats, NDArray[np.integer[Any]]]: ...
 
 
 class Bundle:
@@ -51,17 +67,31 @@ class Bundle:
         self._functions = [lexicon.restored(kept) for kept in model.lexicon]
         self._vocabularies = [{term: n for n, term in enumerate(view.vocabulary)} for view in model.views]
         self._cut = WordPieces(model.pieces)
+        self.fast = False
         self._edges = np.cumsum([0, *(len(view.vocabulary) for view in model.views)])
+
+    def expect(self, sentences: int) -> None:
+        """Use the kernel for n-grams of words if numba is there (the extra `fast`) and so many sentences repay its start."""
+        self.fast = sentences >= _FAST_FROM and find_spec("numba") is not None
 
     def score(self, passages: Sequence[Passage]) -> Scores:
         """Probabilities and labels of `passages`; one whose own text says nothing to the model is abstained from."""
+        if not self.fast:
+            return self._scored(passages, self._exact)
+        scores = self._scored(passages, self._fast)
+        near = np.flatnonzero((np.abs(scores.probabilities - self.thresholds) < _NEAR).any(axis=1))
+        exact = self._scored([passages[n] for n in near], self._exact)
+        scores.probabilities[near], scores.labels[near], scores.again[near] = exact.probabilities, exact.labels, True
+        return scores
+
+    def _scored(self, passages: Sequence[Passage], views: Sequence[tuple[str, Weigher]]) -> Scores:
         margins = np.tile(self.weights.intercepts, (len(passages), 1))
         known = np.zeros(len(passages), dtype=bool)
-        for (view, _, start, end), compiled in zip(self._views(), self._compiled, strict=True):
-            found = compiled.matrix([getattr(passage, view.field) for passage in passages])
-            margins += found @ self.weights.coefficients[:, start:end].T
-            if view.field == "text":
-                known |= np.diff(found.indptr) > 0
+        for field, view in views:
+            found, distinct = view.margins([getattr(passage, field) for passage in passages])
+            margins += found
+            if field == "text":
+                known |= distinct > 0
         texts = [passage.text for passage in passages]
         if self._functions:
             hits = lexicon.hits(self._functions, texts)
@@ -77,15 +107,33 @@ class Bundle:
         probabilities = calibrate(margins, np.array(self.model.calibration))
         labels = (probabilities >= self.thresholds) & known[:, None]
         probabilities[~known] = np.nan
-        return Scores(probabilities, labels, ~known)
+        return Scores(probabilities, labels, ~known, np.zeros(len(passages), dtype=bool))
 
     @cached_property
-    def _compiled(self) -> list[CompiledView]:
-        """What weighs n-grams of many passages; made when it is first asked for."""
+    def _exact(self) -> list[tuple[str, Weigher]]:
+        """What weighs n-grams of many passages, by the field it sees; made when it is first asked for."""
         return [
-            CompiledView(view, vocabulary, self.weights.idf[start:end] if view.idf else None)
+            (view.field, CompiledView(view, vocabulary, self._idf(view, start, end), self._coefficients(start, end)))
             for view, vocabulary, start, end in self._views()
         ]
+
+    @cached_property
+    def _fast(self) -> list[tuple[str, Weigher]]:
+        """The same with the kernel for views of words."""
+        from features.fast import FastView
+
+        return [
+            (field, FastView(view, vocabulary, self._idf(view, start, end), self._coefficients(start, end)))
+            if view.of == "words"
+            else (field, exact)
+            for (view, vocabulary, start, end), (field, exact) in zip(self._views(), self._exact, strict=True)
+        ]
+
+    def _idf(self, view: NGrams, start: int, end: int) -> Floats | None:
+        return self.weights.idf[start:end] if view.idf else None
+
+    def _coefficients(self, start: int, end: int) -> Floats:
+        return self.weights.coefficients[:, start:end]
 
     def explain(self, passage: Passage, theme: str, most: int) -> list[tuple[str, float]]:
         """The terms of `passage` that weigh most for or against `theme`, and their part of the margin.
@@ -96,7 +144,7 @@ class Bundle:
         row = self.themes.index(theme)
         shares = []
         for (view, vocabulary, start, end), named in zip(self._views(), self.model.views, strict=True):
-            found = ngrams.matrix([passage], view, vocabulary, self.weights.idf[start:end] if view.idf else None)
+            found = ngrams.matrix([passage], view, vocabulary, self._idf(view, start, end))
             parts = found.data * self.weights.coefficients[row, start:end][found.indices]
             place = "" if view.field == "text" else f"[{view.field}] "
             shares += [(place + named.vocabulary[i], float(part)) for i, part in zip(found.indices, parts, strict=True)]

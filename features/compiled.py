@@ -21,11 +21,17 @@ _MOST_WORDS = 200_000
 
 
 class CompiledView:
-    """One view of a bundle, ready to weigh texts; `idf` (vocabulary,) or None where the view asks for none."""
+    """One view, ready to weigh texts by `coefficients` (themes, vocabulary); `idf` (vocabulary,) or None."""
 
-    def __init__(self, view: NGrams, vocabulary: Mapping[str, int], idf: Floats | None) -> None:
+    def __init__(self, view: NGrams, vocabulary: Mapping[str, int], idf: Floats | None, coefficients: Floats) -> None:
         self._view, self._idf, self._size = view, idf, len(vocabulary)
+        self._coefficients = coefficients.T
         self._grams = (WordGrams if view.of == "words" else CharacterGrams)(vocabulary, *view.ngrams)
+
+    def margins(self, texts: Sequence[str]) -> tuple[Floats, Numbers]:
+        """This view's share of the margins, shape (texts, themes), and how many distinct terms each text has."""
+        found = self.matrix(texts)
+        return found @ self._coefficients, np.diff(found.indptr)
 
     def matrix(self, texts: Sequence[str]) -> csr_array:
         """Term weights, shape (texts, vocabulary)."""
@@ -38,31 +44,31 @@ class WordGrams:
 
     def __init__(self, vocabulary: Mapping[str, int], shortest: int, longest: int) -> None:
         split = {tuple(term.split(" ")): column for term, column in vocabulary.items()}
-        words = sorted({word for term in split for word in term})
-        self._words, self._count = WordTable(words), len(words)
-        self._shortest, self._tables = shortest, list[KeyTable]()
-        numbers = {word: number for number, word in enumerate(words)}
+        self.words = sorted({word for term in split for word in term})
+        self._table, self._shortest = WordTable(self.words), shortest
+        # By size from two words on: the numbers of n-grams; and from one word on, their columns.
+        self.tables, self.columns_by_size = list[KeyTable](), list[Numbers]()
+        numbers = {word: number for number, word in enumerate(self.words)}
         known: dict[tuple[str, ...], int] = {(word,): number for word, number in numbers.items()}
-        self._columns = [_columns_of(known, split)]
+        self.columns_by_size.append(_columns_of(known, split))
         for size in range(2, longest + 1):
             begun = sorted({term[:size] for term in split if len(term) >= size})
             beginnings, last = ([known[term[:-1]] for term in begun], [numbers[term[-1]] for term in begun])
-            self._tables.append(KeyTable(self._keys(np.array(beginnings), np.array(last))))
+            self.tables.append(KeyTable(self._keys(np.array(beginnings), np.array(last))))
             known = {term: number for number, term in enumerate(begun)}
-            self._columns.append(_columns_of(known, split))
+            self.columns_by_size.append(_columns_of(known, split))
 
     def columns(self, texts: Sequence[str]) -> tuple[Numbers, Numbers]:
         """The columns of all n-grams in the order of the texts, and how many each text has."""
-        words, counts = self._words.of(texts)
+        words, counts = self._table.of(texts)
         ends = np.cumsum(counts)
         grams = words
-        found = np.full((len(words), len(self._columns)), -1, dtype=np.int64)
-        for size, columns in enumerate(self._columns, start=1):
+        found = np.full((len(words), len(self.columns_by_size)), -1, dtype=np.int64)
+        for size, columns in enumerate(self.columns_by_size, start=1):
             if size > 1:
                 grams = self._longer(grams, words, ends, size)
             if size >= self._shortest:
-                at = np.flatnonzero(grams >= 0)
-                found[at, size - 1] = columns[grams[at]]
+                found[: len(grams), size - 1] = columns[grams]
         flat = found.ravel()
         at = np.flatnonzero(flat >= 0)
         return flat[at], np.diff(np.searchsorted(at, ends * found.shape[1]), prepend=0)
@@ -72,14 +78,14 @@ class WordGrams:
         longer = np.full(max(0, len(words) - size + 1), -1, dtype=np.int64)
         beginnings, last = grams[: len(longer)], words[size - 1 :]
         both = np.flatnonzero((beginnings >= 0) & (last >= 0))
-        longer[both] = self._tables[size - 2].find(self._keys(beginnings[both], last[both]))
+        longer[both] = self.tables[size - 2].find(self._keys(beginnings[both], last[both]))
         # All but its last word is in one text; what begins here would take that from the next.
         crossing = ends - size + 1
         longer[crossing[(crossing >= 0) & (crossing < len(longer))]] = -1
         return longer
 
     def _keys(self, beginnings: Numbers, last: Numbers) -> Keys:
-        return (beginnings * self._count + last).astype(np.uint64)
+        return (beginnings * len(self.words) + last).astype(np.uint64)
 
 
 class CharacterGrams:
@@ -115,5 +121,5 @@ class CharacterGrams:
 
 
 def _columns_of(numbers: Mapping[tuple[str, ...], int], columns: Mapping[tuple[str, ...], int]) -> Numbers:
-    """By number: the column of that term, -1 for one that is a beginning only."""
-    return np.array([columns.get(term, -1) for term in numbers], dtype=np.int64)
+    """By number: the column of that term, -1 for one that is a beginning only, and at the end for what has no number."""
+    return np.array([*(columns.get(term, -1) for term in numbers), -1], dtype=np.int64)

@@ -1,7 +1,7 @@
 """What a bundle says of sentences, as columns: the table that `score` writes, and what its pages show."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import pyarrow as pa
@@ -33,9 +33,7 @@ class Scored:
 
     def part(self, first: int, last: int) -> "Scored":
         """The scores of the sentences from `first` up to `last`, without it."""
-        scores = Scores(
-            self.scores.probabilities[first:last], self.scores.labels[first:last], self.scores.abstained[first:last]
-        )
+        scores = Scores(*(getattr(self.scores, field.name)[first:last] for field in fields(Scores)))
         return Scored(scores, None if self.terms is None else [column[first:last] for column in self.terms])
 
 
@@ -65,11 +63,7 @@ class Totals:
 def ask(bundle: Bundle, passages: Sequence[Passage], *, explain: bool) -> Scored:
     """What `bundle` says of `passages`, asked in pieces so that memory does not grow with their number."""
     pieces = [bundle.score(piece) for piece in _pieces(passages)] or [bundle.score([])]
-    scores = Scores(
-        np.concatenate([piece.probabilities for piece in pieces]),
-        np.concatenate([piece.labels for piece in pieces]),
-        np.concatenate([piece.abstained for piece in pieces]),
-    )
+    scores = Scores(*(np.concatenate([getattr(piece, field.name) for piece in pieces]) for field in fields(Scores)))
     return Scored(scores, _terms(bundle, passages, scores) if explain else None)
 
 

@@ -1,25 +1,67 @@
 """The words of many texts at once, as numbers: what `ngrams.words` finds, by the bytes.
 
-A word of up to 24 letters is three 64-bit integers. A text that is not ASCII is cut by Python's own re, and its words
-are spelt anew in ASCII.
+A word of up to eight letters is a 64-bit integer, letter by letter; one of up to 24 has a key made of three. A text
+that is not ASCII is cut by Python's own re, and its words are spelt anew.
 """
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from features import ngrams
 from features.keys import Keys, KeyTable, Numbers
 
-_IS_WORD = bytes(code < 128 and (chr(code).isalnum() or chr(code) == "_") for code in range(256))
+_BLANK = ord(" ")
+# Small letters, digits and underscores as they are, capitals small, all else a blank; what is not ASCII is kept.
+_LOWERED = bytes(
+    code if code >= 128 else ord(chr(code).lower()) if chr(code).isalnum() or chr(code) == "_" else _BLANK
+    for code in range(256)
+)
 # Punctuation of good typography parts words as a blank does; without it most texts are ASCII.
 _TYPOGRAPHY = re.compile("[\u2019\u2018\u201c\u201d\u2013\u2014\u2026\u2022\u00a0\u00a7\u00ab\u00bb]")
 _LETTERS, _PARTS = 8, 3
 _LONGEST = _LETTERS * _PARTS
 # Leaves the first so many letters of the eight in a little-endian integer.
 _FIRST = np.array([(1 << (8 * letters)) - 1 for letters in range(_LETTERS + 1)], dtype=np.uint64)
-_UNKNOWN = "XX"
+# Begins the spelling of a word that is not ASCII, so that no other word is spelt like it.
+_SPELT = "\xff"
+_UNKNOWN = _SPELT * 2
+# Set in keys of words of more than eight letters; the eighth letter of others is ASCII or none.
+_LONG = np.uint64(1 << 63)
+
+
+class Spelling:
+    """How texts and `words` are written in Latin-1, so that two words are written alike only if they are one."""
+
+    def __init__(self, words: Sequence[str]) -> None:
+        # What no text is cut into is left out: a bundle may have been written by anyone.
+        met = {word: number for number, word in enumerate(words) if ngrams.words(word) == [word] == [word.lower()]}
+        self._of = {word: word if word.isascii() else f"{_SPELT}{number}" for word, number in met.items()}
+
+    def of(self, word: str) -> str:
+        """The spelling of one of the words; empty where no text has it."""
+        return self._of.get(word, "")
+
+    def prepared(self, texts: Sequence[str]) -> tuple[bytes, Numbers]:
+        """What `prepared` makes of these texts, of those that are not ASCII their words alone."""
+        return prepared([text if text.isascii() else self._spelt(text) for text in texts])
+
+    def _spelt(self, text: str) -> str:
+        plain = _TYPOGRAPHY.sub(" ", text)
+        if plain.isascii():
+            return plain
+        return " ".join(word if word.isascii() else self._of.get(word, _UNKNOWN) for word in ngrams.words(text.lower()))
+
+
+def prepared(texts: Sequence[str]) -> tuple[bytes, Numbers]:
+    """Texts of Latin-1 one after another, in small letters and blanks, and the place of the blank after each.
+
+    A blank stands before the first, and behind the last as many as an integer may reach over the end.
+    """
+    data = f" {' '.join(texts)}{' ' * _LONGEST}".encode("latin-1").translate(_LOWERED)
+    return data, np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)) + 1)
 
 
 class WordTable:
@@ -27,75 +69,74 @@ class WordTable:
 
     def __init__(self, words: Sequence[str]) -> None:
         self._numbers = {word: number for number, word in enumerate(words)}
-        # A capital is in no text once it is lowered, so that what begins with one stands for nothing else.
-        self._spelling = {word: f"X{number}" for word, number in self._numbers.items() if not word.isascii()}
-        # What no text is cut into is left out: a bundle may have been written by anyone.
-        met = [word for word in words if ngrams.words(word) == [word] == [word.lower()]]
-        short = {word: spelt for word in met if len(spelt := self._spelling.get(word, word)) <= _LONGEST}
-        self._of_short = np.array([self._numbers[word] for word in short], dtype=np.int64)
-        data = _padded(list(short.values()))
-        self._parts = _parts(data, *_bounds(data))
-        self._mix = _distinguishing(self._parts)
-        self._table = KeyTable(_mixed(self._parts, self._mix))
+        self._spelling = Spelling(words)
+        short = {word: spelt for word in words if 2 <= len(spelt := self._spelling.of(word)) <= _LONGEST}
+        # The last is for what is not found, whose place is -1.
+        self._of_place = np.array([*(self._numbers[word] for word in short), -1], dtype=np.int64)
+        cut = _Cut.of(*prepared(list(short.values())))
+        self._parts = np.zeros((_PARTS, len(short)), dtype=np.uint64)
+        self._parts[:, cut.long] = cut.parts
+        self._mix = _distinguishing(cut.parts)
+        self._table = KeyTable(cut.keys(self._mix))
 
     def of(self, texts: Sequence[str]) -> tuple[Numbers, Numbers]:
         """The numbers of all words in the order of the texts, -1 for others, and how many words each text has."""
-        spelt = [text.lower() if text.isascii() else self._spelt(text) for text in texts]
-        data = _padded(spelt)
-        starts, ends = _bounds(data)
-        parts = _parts(data, starts, ends)
-        found = self._table.find(_mixed(parts, self._mix))
-        # A word that is none of these may have the key of one of them.
-        same = np.flatnonzero(found >= 0)
-        for letters, expected in zip(parts, self._parts, strict=True):
-            same = same.compress(letters[same] == expected[found[same]])
-        numbers = np.full(len(found), -1, dtype=np.int64)
-        numbers[same] = self._of_short[found[same]]
-        for n in np.flatnonzero(ends - starts > _LONGEST):
-            numbers[n] = self._numbers.get(data[starts[n] : ends[n]].decode(), -1)
-        text_ends = np.cumsum(np.fromiter(map(len, spelt), np.int64, len(spelt)) + 1)
-        return numbers, np.diff(np.searchsorted(starts, text_ends), prepend=0)
-
-    def _spelt(self, text: str) -> str:
-        """The words of a text in ASCII, whatever else is in it left out."""
-        plain = _TYPOGRAPHY.sub(" ", text)
-        if plain.isascii():
-            return plain.lower()
-        words = ngrams.words(text.lower())
-        return " ".join(word if word.isascii() else self._spelling.get(word, _UNKNOWN) for word in words)
+        cut = _Cut.of(*self._spelling.prepared(texts))
+        places = self._table.find(cut.keys(self._mix))
+        # A long word that is none of these may have the key of one of them.
+        there = np.flatnonzero(places[cut.long] >= 0)
+        at = cut.long[there]
+        same = (cut.parts[:, there] == self._parts[:, places[at]]).all(axis=0)
+        places[at[~same]] = -1
+        numbers = self._of_place[places]
+        for n in cut.long[cut.lengths[cut.long] > _LONGEST]:
+            numbers[n] = self._numbers.get(cut.word(n), -1)
+        return numbers, np.diff(np.searchsorted(cut.starts, cut.ends), prepend=0)
 
 
-def _padded(texts: Sequence[str]) -> bytes:
-    """The bytes of ASCII texts with blanks around each, and as many at the end as an integer may reach over it."""
-    return f" {' '.join(texts)}{' ' * _LONGEST}".encode()
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """Words of two letters or more in `data`; `parts` (3, long words) holds the first 24 letters of those of `long`."""
+
+    data: bytes
+    ends: Numbers
+    starts: Numbers
+    lengths: Numbers
+    long: Numbers
+    parts: Keys
+
+    @staticmethod
+    def of(data: bytes, ends: Numbers) -> "_Cut":
+        """Cut texts as `prepared` makes them."""
+        blanks = np.flatnonzero(np.frombuffer(data, dtype=np.uint8) == _BLANK)
+        lengths = np.diff(blanks) - 1
+        words = lengths >= 2
+        starts, lengths = blanks[:-1].compress(words) + 1, lengths.compress(words)
+        long = np.flatnonzero(lengths > _LETTERS)
+        parts = [_letters(data, starts[long] + begin, lengths[long] - begin) for begin in range(0, _LONGEST, _LETTERS)]
+        return _Cut(data, ends, starts, lengths, long, np.array(parts))
+
+    def keys(self, mix: Keys) -> Keys:
+        """One key a word: its letters, or for a long word what `mix` makes of its parts."""
+        keys = _letters(self.data, self.starts, self.lengths)
+        keys[self.long] = _mixed(self.parts, mix)
+        return keys
+
+    def word(self, n: int) -> str:
+        """The word at place `n`."""
+        return self.data[self.starts[n] : self.starts[n] + self.lengths[n]].decode("latin-1")
 
 
-def _bounds(data: bytes) -> tuple[Numbers, Numbers]:
-    """Where words of two letters or more begin and end; `data` begins and ends with a blank."""
-    inside = np.frombuffer(data.translate(_IS_WORD), dtype=bool)
-    edges = np.flatnonzero(inside[1:] != inside[:-1]) + 1
-    starts, ends = edges[::2], edges[1::2]
-    long_enough = ends - starts >= 2
-    return starts.compress(long_enough), ends.compress(long_enough)
-
-
-def _parts(data: bytes, starts: Numbers, ends: Numbers) -> Keys:
-    """Shape (3, words): each word's letters, eight to an integer; of a longer word its first 24."""
+def _letters(data: bytes, starts: Numbers, lengths: Numbers) -> Keys:
+    """The first eight letters of each word, fewer where its length is less, none where it is 0 or below."""
     eight = np.ndarray(len(data) - _LETTERS + 1, dtype="<u8", buffer=data, strides=(1,))
-    lengths = ends - starts
-    parts = np.zeros((_PARTS, len(starts)), dtype=np.uint64)
-    for part, begin in enumerate(range(0, _LONGEST, _LETTERS)):
-        reaching = np.flatnonzero(lengths > begin)
-        letters = np.minimum(lengths[reaching] - begin, _LETTERS)
-        parts[part, reaching] = eight[starts[reaching] + begin] & _FIRST[letters]
-    return parts
+    letters: Keys = eight[starts] & _FIRST[np.clip(lengths, 0, _LETTERS)]
+    return letters
 
 
 def _mixed(parts: Keys, mix: Keys) -> Keys:
-    """One key from three, modulo 2**64."""
-    keys: Keys = parts[0] * mix[0]
-    for part, factor in zip(parts[1:], mix[1:], strict=True):
-        keys += part * factor
+    """One key from three, modulo 2**64, marked as that of a long word."""
+    keys: Keys = (parts * mix[:, None]).sum(axis=0, dtype=np.uint64) | _LONG
     return keys
 
 

@@ -33,7 +33,7 @@ def assert_same(known: Sequence[str], asked: Sequence[str], view: NGrams) -> Non
     terms = vocabulary(known, view)
     idf = np.random.default_rng(0).uniform(1, 5, len(terms)) if view.idf else None
     expected = ngrams.matrix([Passage(text) for text in asked], view, terms, idf)
-    found = CompiledView(view, terms, idf).matrix(asked)
+    found = CompiledView(view, terms, idf, np.ones((1, len(terms)))).matrix(asked)
     assert found.shape == expected.shape
     assert found.indptr.tolist() == expected.indptr.tolist()
     assert found.indices.tolist() == expected.indices.tolist()
@@ -69,7 +69,7 @@ def test_a_word_of_a_megabyte_is_a_word(view: NGrams) -> None:
 def test_a_text_beside_another_makes_no_ngram_with_it() -> None:
     view = VIEWS[2]
     terms = vocabulary(["freeze the funds of terrorists"], view)
-    found = CompiledView(view, terms, np.ones(len(terms))).matrix(["freeze", "the", "", "funds of", "terrorists"])
+    found = CompiledView(view, terms, np.ones(len(terms)), np.ones((1, len(terms)))).matrix(["freeze", "the", "", "funds of", "terrorists"])
     assert found.nnz == 1
 
 
@@ -79,7 +79,7 @@ def test_a_vocabulary_with_terms_that_no_text_has_does_no_harm(view: NGrams) -> 
     terms = {term: n for n, term in enumerate(strange)}
     passages = [Passage(text) for text in [*strange, *AWKWARD]]
     expected = ngrams.matrix(passages, view, terms, np.ones(len(terms)))
-    found = CompiledView(view, terms, np.ones(len(terms))).matrix([passage.text for passage in passages])
+    found = CompiledView(view, terms, np.ones(len(terms)), np.ones((1, len(terms)))).matrix([passage.text for passage in passages])
     assert np.array_equal(found.toarray(), expected.toarray())
 
 

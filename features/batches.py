@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, pairwise
 
 from features.readers.refusal import Refusal
-from features.sentence_tables import Row
+from features.sentence_tables import Run
 from features.sentences import sentences, to_score
 from features.text import Document, Passage, Sentence
 
@@ -45,13 +45,12 @@ class Batch:
 
 
 def of_documents(
-    read: Iterable[Document | Refusal], max_characters: int, *, at_once: int | None = None
+    read: Iterable[Document | Refusal], max_characters: int, *, at_once: int = SENTENCES_AT_ONCE
 ) -> Iterator[Batch]:
     """Cut documents into sentences of at most `max_characters`; of two documents with one id the first is kept.
 
-    A batch ends with the document that fills it (`at_once` sentences, SENTENCES_AT_ONCE unless told).
+    A batch ends with the document that fills it, with `at_once` sentences or more.
     """
-    full = at_once or SENTENCES_AT_ONCE
     ids: set[str] = set()
     documents: list[tuple[Document, list[Sentence]]] = []
     refusals: list[Refusal] = []
@@ -65,28 +64,27 @@ def of_documents(
             ids.add(found.id)
             documents.append((found, sentences(found, max_characters)))
             held += len(documents[-1][1])
-        if held + len(refusals) >= full:
+        if held + len(refusals) >= at_once:
             yield _of_whole(documents, refusals)
             documents, refusals, held = [], [], 0
     if documents or refusals:
         yield _of_whole(documents, refusals)
 
 
-def of_rows(read: Iterable[tuple[str, int, Row | Refusal]], *, at_once: int | None = None) -> Iterator[Batch]:
-    """Gather sentences handed in as (name of the table, position in it, row); an id that is missing is the position.
+def of_rows(read: Iterable[Run | Refusal], *, at_once: int = SENTENCES_AT_ONCE) -> Iterator[Batch]:
+    """Gather rows of tables until there are `at_once` or more; an id that is missing is the position in the table.
 
-    Rows of one document that follow each other are neighbours; a row that names no document has none.
+    Rows of one document that follow each other in a table are neighbours; a row that names no document has none.
     """
-    full = at_once or SENTENCES_AT_ONCE
     batch, tables, table = Batch(), 0, None
-    for name, position, row, around in _with_neighbours(read):
-        if isinstance(row, Refusal):
-            batch.refusals.append(row)
+    for before, found, after in _between(read):
+        if isinstance(found, Refusal):
+            batch.refusals.append(found)
         else:
-            tables += name != table
-            table = name
-            _append(batch.columns, name, position, row, around)
-        if len(batch.columns.passage) + len(batch.refusals) >= full:
+            tables += found.table != table
+            table = found.table
+            _append(batch.columns, found, _in_document(before, found, after))
+        if len(batch.columns.passage) + len(batch.refusals) >= at_once:
             yield Batch(batch.columns, [], batch.refusals, tables)
             batch, tables = Batch(), 0
     if batch.columns.passage or batch.refusals:
@@ -106,28 +104,38 @@ def _of_whole(documents: list[tuple[Document, list[Sentence]]], refusals: list[R
     return Batch(columns, documents, refusals, len(documents))
 
 
-def _with_neighbours(
-    read: Iterable[tuple[str, int, Row | Refusal]],
-) -> Iterator[tuple[str, int, Row | Refusal, tuple[str, str]]]:
-    """Each row with the texts just before and after it in its table, where both rows name the same document."""
-    rows = chain([None], read, [None])
-    before, here = next(rows), next(rows)
-    for after in rows:
+def _between(
+    read: Iterable[Run | Refusal],
+) -> Iterator[tuple[Run | Refusal | None, Run | Refusal, Run | Refusal | None]]:
+    """Each with those before and after it."""
+    before, here = None, None
+    for after in chain(read, [None]):
         if here is not None:
-            yield *here, (_neighbour(here, before), _neighbour(here, after))
+            yield before, here, after
         before, here = here, after
 
 
-def _neighbour(here: tuple[str, int, Row | Refusal], other: tuple[str, int, Row | Refusal] | None) -> str:
-    if other is None or other[0] != here[0] or not isinstance(here[2], Row) or not isinstance(other[2], Row):
-        return ""
-    return other[2].text if here[2].doc is not None and here[2].doc == other[2].doc else ""
+def _in_document(before: Run | Refusal | None, run: Run, after: Run | Refusal | None) -> list[Passage]:
+    """Each text with those just before and after it in its table, where both rows name the same document."""
+    if all(doc is None for doc in run.doc):
+        return list(map(Passage, run.text))
+    docs, texts = list(run.doc), list(run.text)
+    for place, beside, edge in ((0, before, -1), (len(texts) + 1, after, 0)):
+        near = beside if isinstance(beside, Run) and beside.table == run.table else None
+        docs.insert(place, near.doc[edge] if near else None)
+        texts.insert(place, near.text[edge] if near else "")
+    same = [doc is not None and doc == other for doc, other in pairwise(docs)]
+    return [
+        Passage(text, texts[n] if same[n] else "", texts[n + 2] if same[n + 1] else "")
+        for n, text in enumerate(run.text)
+    ]
 
 
-def _append(columns: Columns, name: str, position: int, row: Row, around: tuple[str, str]) -> None:
-    columns.doc.append(name if row.doc is None else str(row.doc))
-    columns.sentence_id.append(str(position) if row.id is None else str(row.id))
-    columns.position.append(position)
-    columns.start.append(None)
-    columns.end.append(None)
-    columns.passage.append(Passage(row.text, *around))
+def _append(columns: Columns, run: Run, passages: list[Passage]) -> None:
+    positions = range(run.position, run.position + run.count)
+    columns.doc.extend(run.table if doc is None else doc for doc in run.doc)
+    columns.sentence_id.extend(str(n) if own is None else own for n, own in zip(positions, run.id, strict=True))
+    columns.position.extend(positions)
+    columns.start.extend([None] * len(positions))
+    columns.end.extend([None] * len(positions))
+    columns.passage.extend(passages)

@@ -71,7 +71,7 @@ class Bundle:
         self._edges = np.cumsum([0, *(len(view.vocabulary) for view in model.views)])
 
     def expect(self, sentences: int) -> None:
-        """Use the kernel for n-grams of words if numba is there (the extra `fast`) and so many sentences repay its start."""
+        """Use the kernel for n-grams of words where numba is (the extra `fast`) and so many sentences repay it."""
         self.fast = sentences >= _FAST_FROM and find_spec("numba") is not None
 
     def score(self, passages: Sequence[Passage]) -> Scores:
@@ -79,7 +79,7 @@ class Bundle:
         if not self.fast:
             return self._scored(passages, self._exact)
         scores = self._scored(passages, self._fast)
-        near = np.flatnonzero((np.abs(scores.probabilities - self.thresholds) < _NEAR).any(axis=1))
+        near = np.flatnonzero((np.abs(scores.probabilities - self.thresholds) < _NEAR).any(axis=1)).tolist()
         exact = self._scored([passages[n] for n in near], self._exact)
         scores.probabilities[near], scores.labels[near], scores.again[near] = exact.probabilities, exact.labels, True
         return scores

@@ -121,5 +121,5 @@ class CharacterGrams:
 
 
 def _columns_of(numbers: Mapping[tuple[str, ...], int], columns: Mapping[tuple[str, ...], int]) -> Numbers:
-    """By number: the column of that term, -1 for one that is a beginning only, and at the end for what has no number."""
+    """By number: the column of that term, -1 for a mere beginning, and at the end for what has no number."""
     return np.array([*(columns.get(term, -1) for term in numbers), -1], dtype=np.int64)

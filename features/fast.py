@@ -7,8 +7,8 @@ import numpy as np
 from features import kernel
 from features.compiled import WordGrams
 from features.experiments import NGrams
-from features.kernel import Grams, Terms, Words
-from features.keys import KeyTable, Numbers
+from features.kernel import Grams, Places, Terms, Words
+from features.keys import KeyTable
 from features.resampling import Floats
 from features.words import Spelling
 
@@ -16,9 +16,7 @@ from features.words import Spelling
 class FastView:
     """One view of words, ready to weigh texts by `coefficients` (themes, vocabulary); `idf` (vocabulary,) or None."""
 
-    def __init__(
-        self, view: NGrams, vocabulary: Mapping[str, int], idf: Floats | None, coefficients: Floats
-    ) -> None:
+    def __init__(self, view: NGrams, vocabulary: Mapping[str, int], idf: Floats | None, coefficients: Floats) -> None:
         plain = WordGrams(vocabulary, *view.ngrams)
         self._view, self._spelling = view, Spelling(plain.words)
         self._words = _words([self._spelling.of(word) for word in plain.words])
@@ -27,7 +25,7 @@ class FastView:
         weights = coefficients.T * squares[:, None] * view.weight
         self._parts = np.ascontiguousarray(np.column_stack([weights, squares**2]))
 
-    def margins(self, texts: Sequence[str]) -> tuple[Floats, Numbers]:
+    def margins(self, texts: Sequence[str]) -> tuple[Floats, Places]:
         """What CompiledView.margins gives, but for the last bits."""
         data, ends = self._spelling.prepared(texts)
         tf = np.arange(1.0, 2 + max(map(len, texts), default=0))

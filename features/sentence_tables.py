@@ -3,6 +3,7 @@
 import csv
 import functools
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,6 @@ import pyarrow.parquet as pq
 from features.readers.characters import encoding
 from features.readers.refusal import Refusal, RefusedError
 
-_ROWS_AT_ONCE = 8_192
 _BYTES_AT_ONCE = 1 << 24
 _LONGEST_LINE = 10_000_000
 _DELIMITERS = ",;\t"
@@ -27,17 +27,37 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     doc: str | int | None = None
 
 
-def rows(path: Path, name: str) -> Iterator[Row | Refusal]:
-    """Yield every row in order, refused ones in their place; memory does not grow with the file."""
-    try:
-        read = _FORMATS.get(path.suffix.lower())
-        if read is None:
-            raise RefusedError("format", f"not a table of sentences; these end in {', '.join(_FORMATS)}")
-        yield from read(path, name)
-    except RefusedError as refused:
-        yield Refusal(name, refused.kind, refused.reason)
-    except (OSError, UnicodeDecodeError, csv.Error, pa.ArrowException) as error:
-        yield Refusal(name, "broken", f"not read to the end: {error}")
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Rows of one table that follow each other, none refused, the first at `position`; columns as in Row."""
+
+    table: str
+    position: int
+    text: list[str]
+    id: list[str | None]
+    doc: list[str | None]
+
+    @property
+    def count(self) -> int:
+        """How many rows there are."""
+        return len(self.text)
+
+
+def runs(path: Path, name: str, at_once: int) -> Iterator[Run | Refusal]:
+    """Yield every row in order, at most `at_once` in a run, refused ones in their place."""
+    waiting: list[Row] = []
+    position = 0
+    for found in _read(path, name, at_once):
+        if waiting and (not isinstance(found, Row) or len(waiting) == at_once):
+            yield _run(name, position, waiting)
+            position, waiting = position + len(waiting), []
+        if isinstance(found, Row):
+            waiting.append(found)
+        else:
+            yield found
+            position += len(found.text) if isinstance(found, Run) else 1
+    if waiting:
+        yield _run(name, position, waiting)
 
 
 def count(path: Path) -> int:
@@ -53,7 +73,29 @@ def count(path: Path) -> int:
         return 1
 
 
-def _jsonl(path: Path, name: str) -> Iterator[Row | Refusal]:
+def _read(path: Path, name: str, at_once: int) -> Iterator[Row | Run | Refusal]:
+    try:
+        read = _FORMATS.get(path.suffix.lower())
+        if read is None:
+            raise RefusedError("format", f"not a table of sentences; these end in {', '.join(_FORMATS)}")
+        yield from read(path, name, at_once)
+    except RefusedError as refused:
+        yield Refusal(name, refused.kind, refused.reason)
+    except (OSError, UnicodeDecodeError, csv.Error, pa.ArrowException) as error:
+        yield Refusal(name, "broken", f"not read to the end: {error}")
+
+
+def _run(name: str, position: int, rows: list[Row]) -> Run:
+    return Run(
+        name, position, [row.text for row in rows], [_name(row.id) for row in rows], [_name(row.doc) for row in rows]
+    )
+
+
+def _name(cell: str | int | None) -> str | None:
+    return None if cell is None else str(cell)
+
+
+def _jsonl(path: Path, name: str, _at_once: int) -> Iterator[Row | Refusal]:
     decode = msgspec.json.Decoder(Row).decode
     with path.open("rb") as file:
         lines = iter(functools.partial(file.readline, _LONGEST_LINE), b"")
@@ -65,7 +107,7 @@ def _jsonl(path: Path, name: str) -> Iterator[Row | Refusal]:
                 yield _checked(decode, content, name, f"line {number}")
 
 
-def _csv(path: Path, name: str) -> Iterator[Row | Refusal]:
+def _csv(path: Path, name: str, _at_once: int) -> Iterator[Row | Refusal]:
     with path.open(encoding=encoding(path), newline="") as file:
         header, delimiter = _header(file.readline(_LONGEST_LINE))
         reader = csv.DictReader(file, fieldnames=header, restkey="", delimiter=delimiter)
@@ -73,17 +115,34 @@ def _csv(path: Path, name: str) -> Iterator[Row | Refusal]:
             yield _checked(_convert, row, name, f"line {reader.line_num + 1}")
 
 
-def _parquet(path: Path, name: str) -> Iterator[Row | Refusal]:
+def _parquet(path: Path, name: str, at_once: int) -> Iterator[Row | Run | Refusal]:
     number = 0
     # pre_buffer would hold a whole row group, however large, in memory.
     with pq.ParquetFile(path, pre_buffer=False) as file:
         names = file.schema_arrow.names
         _require_text(names)
         wanted = [column for column in Row.__struct_fields__ if column in names]
-        for batch in file.iter_batches(batch_size=_ROWS_AT_ONCE, columns=wanted):
-            for row in batch.to_pylist():
-                number += 1
-                yield _checked(_convert, row, name, f"row {number}")
+        for batch in file.iter_batches(batch_size=at_once, columns=wanted):
+            if _is_plain(batch):
+                yield Run(name, number, *(_cells(batch, column) for column in Row.__struct_fields__))
+            else:
+                for n, row in enumerate(batch.to_pylist(), start=number + 1):
+                    yield _checked(_convert, row, name, f"row {n}")
+            number += batch.num_rows
+
+
+def _is_plain(batch: pa.RecordBatch) -> bool:
+    """Whether every row is one by its columns' types: nothing that may be there is anything but texts or integers."""
+    types = {field.name: field.type for field in batch.schema}
+    named = all(pa.types.is_string(kind) or pa.types.is_integer(kind) for kind in types.values())
+    return named and pa.types.is_string(types["text"]) and not batch.column("text").null_count
+
+
+def _cells(batch: pa.RecordBatch, column: str) -> list[Any]:
+    if column not in batch.schema.names:
+        return [None] * batch.num_rows
+    cells: list[Any] = batch.column(column).cast(pa.string()).to_pylist()
+    return cells
 
 
 def _header(line: str) -> tuple[list[str], str]:

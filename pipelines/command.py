@@ -113,19 +113,31 @@ def read_yaml(path: Path) -> dict[str, Any]:
     return content
 
 
-def progress(items: Iterable[T], *, total: int | None, unit: str) -> Iterator[T]:
-    """Pass `items` on with rate and time left: a bar on a terminal, a plain line every ten seconds when piped."""
-    if sys.stderr.isatty():
-        from tqdm import tqdm
+def progress(
+    items: Iterable[T], *, total: int | None, unit: str, size: Callable[[T], int] = lambda _: 1
+) -> Iterator[T]:
+    """Pass `items` on with rate and time left: a bar on a terminal, a plain line every ten seconds when piped.
 
-        return iter(tqdm(items, total=total, unit=f" {unit}", delay=1, leave=False))
-    return _told(items, total, unit)
+    `size` says how many of `unit` an item is.
+    """
+    return (_bar if sys.stderr.isatty() else _lines)(items, total, unit, size)
 
 
-def _told(items: Iterable[T], total: int | None, unit: str) -> Iterator[T]:
+def _bar(items: Iterable[T], total: int | None, unit: str, size: Callable[[T], int]) -> Iterator[T]:
+    from tqdm import tqdm
+
+    with tqdm(total=total, unit=f" {unit}", delay=1, leave=False) as bar:
+        for item in items:
+            yield item
+            bar.update(size(item))
+
+
+def _lines(items: Iterable[T], total: int | None, unit: str, size: Callable[[T], int]) -> Iterator[T]:
     started = told = time.monotonic()
-    for done, item in enumerate(items, start=1):
+    done = 0
+    for item in items:
         yield item
+        done += size(item)
         now = time.monotonic()
         if now - told >= _SECONDS_BETWEEN_LINES:
             told = now

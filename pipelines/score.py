@@ -20,7 +20,7 @@ from features.errors import UsageFailure
 from features.readers import Refusal
 from features.readers.characters import clean
 from features.scored import Scored
-from features.sentence_tables import Row
+from features.sentence_tables import Run
 from features.text import Document
 from pipelines import scored_folder, store
 from pipelines.command import Count, parameters, progress, run, stage
@@ -39,13 +39,15 @@ def score(
         raise UsageFailure(f"{source}: no such file or folder; name your documents")
     root, paths = (source, readers.files(source)) if source.is_dir() else (source.resolve().parent, [source.resolve()])
     expected = sum(sentence_tables.count(path) for path in paths)
-    at_once = batches.ENCODED_AT_ONCE if model.model.encoder else None
+    at_once = batches.ENCODED_AT_ONCE if model.model.encoder else batches.SENTENCES_AT_ONCE
     if unit == "sentence":
-        found = batches.of_rows(progress(_rows(paths, root), total=expected, unit="sentences"), at_once=at_once)
+        model.expect(expected)
+        rows = _rows(paths, root, at_once)
+        told = progress(rows, total=expected, unit="sentences", size=lambda run: getattr(run, "count", 1))
+        found = batches.of_rows(told, at_once=at_once)
     else:
-        read = _documents(paths, root, max_megabytes, pdf_seconds)
-        told = progress(read, total=expected, unit="documents")
-        found = batches.of_documents(told, model.model.max_characters, at_once=at_once)
+        documents = progress(_documents(paths, root, max_megabytes, pdf_seconds), total=expected, unit="documents")
+        found = batches.of_documents(documents, model.model.max_characters, at_once=at_once)
     yield from ahead(lambda batch: scored.ask(model, batch.columns.passage, explain=explain), found)
 
 
@@ -79,11 +81,9 @@ def _documents(paths: list[Path], root: Path, max_megabytes: int, pdf_seconds: i
         yield from readers.read(path, root, max_megabytes=max_megabytes, pdf_seconds=pdf_seconds)
 
 
-def _rows(paths: list[Path], root: Path) -> Iterator[tuple[str, int, Row | Refusal]]:
+def _rows(paths: list[Path], root: Path, at_once: int) -> Iterator[Run | Refusal]:
     for path in paths:
-        name = clean(path.relative_to(root).as_posix())
-        for position, row in enumerate(sentence_tables.rows(path, name)):
-            yield name, position, row
+        yield from sentence_tables.runs(path, clean(path.relative_to(root).as_posix()), at_once)
 
 
 def _arguments() -> argparse.ArgumentParser:

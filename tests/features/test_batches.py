@@ -1,22 +1,28 @@
 from collections.abc import Iterator
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from features import batches
 from features.batches import of_documents, of_rows
 from features.readers import Refusal
-from features.sentence_tables import Row
+from features.sentence_tables import Row, Run
 from features.text import Document, Passage
 
 TEXT = "A heading\n\nThe states met. They froze the funds."
 
 
-def endless_rows() -> Iterator[tuple[str, int, Row | Refusal]]:
+def run(table: str, position: int, *rows: Row) -> Run:
+    def name(cell: str | int | None) -> str | None:
+        return None if cell is None else str(cell)
+
+    return Run(table, position, [r.text for r in rows], [name(r.id) for r in rows], [name(r.doc) for r in rows])
+
+
+def endless_rows() -> Iterator[Run | Refusal]:
     position = 0
     while True:
-        yield "a.jsonl", position, Row(f"Sentence {position}.")
+        yield run("a.jsonl", position, Row(f"Sentence {position}."))
         position += 1
 
 
@@ -27,9 +33,8 @@ def test_headings_stay_with_their_document_and_out_of_the_columns() -> None:
     assert [sentence.kind for sentence in batch.documents[0][1]] == ["heading", "sentence", "sentence"]
 
 
-def test_documents_are_never_parted_and_none_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batches, "SENTENCES_AT_ONCE", 4)
-    found = list(of_documents([Document(f"d{n}", TEXT) for n in range(5)], 300))
+def test_documents_are_never_parted_and_none_is_lost() -> None:
+    found = list(of_documents([Document(f"d{n}", TEXT) for n in range(5)], 300, at_once=4))
     assert [[document.id for document, _ in batch.documents] for batch in found] == [["d0", "d1"], ["d2", "d3"], ["d4"]]
     assert sum(batch.sources for batch in found) == 5
 
@@ -47,10 +52,10 @@ def test_refusals_pass_through_even_where_nothing_else_does() -> None:
 
 
 def test_a_row_without_id_and_doc_is_named_after_its_place() -> None:
-    rows: list[tuple[str, int, Row | Refusal]] = [
-        ("a.jsonl", 0, Row("One.", id=9, doc="d")),
-        ("a.jsonl", 1, Refusal("a.jsonl", "row", "line 2: not JSON")),
-        ("b.jsonl", 0, Row("Two.")),
+    rows: list[Run | Refusal] = [
+        run("a.jsonl", 0, Row("One.", id=9, doc="d")),
+        Refusal("a.jsonl", "row", "line 2: not JSON"),
+        run("b.jsonl", 0, Row("Two.")),
     ]
     (batch,) = of_rows(rows)
     assert batch.columns.sentence_id == ["9", "0"]
@@ -60,16 +65,13 @@ def test_a_row_without_id_and_doc_is_named_after_its_place() -> None:
 
 
 def test_rows_are_neighbours_only_within_one_named_document_of_one_table() -> None:
-    rows: list[tuple[str, int, Row | Refusal]] = [
-        ("a.csv", 0, Row("One.", doc="d")),
-        ("a.csv", 1, Row("Two.", doc="d")),
-        ("a.csv", 2, Row("Three.", doc="e")),
-        ("a.csv", 3, Row("Four.")),
-        ("a.csv", 4, Row("Five.")),
-        ("b.csv", 0, Row("Six.", doc="e")),
-        ("b.csv", 1, Refusal("b.csv", "row", "line 2: not JSON")),
-        ("b.csv", 2, Row("Seven.", doc="e")),
-        ("c.csv", 0, Row("Eight.", doc="e")),
+    rows: list[Run | Refusal] = [
+        run("a.csv", 0, Row("One.", doc="d")),
+        run("a.csv", 1, Row("Two.", doc="d"), Row("Three.", doc="e"), Row("Four."), Row("Five.")),
+        run("b.csv", 0, Row("Six.", doc="e")),
+        Refusal("b.csv", "row", "line 2: not JSON"),
+        run("b.csv", 2, Row("Seven.", doc="e")),
+        run("c.csv", 0, Row("Eight.", doc="e")),
     ]
     (batch,) = of_rows(rows)
     found = {passage.text: (passage.before, passage.after) for passage in batch.columns.passage}
@@ -77,16 +79,32 @@ def test_rows_are_neighbours_only_within_one_named_document_of_one_table() -> No
     assert found == {"One.": ("", "Two."), "Two.": ("One.", "")} | dict.fromkeys(list(found)[2:], alone)
 
 
-ROW = st.builds(Row, st.text(max_size=3), doc=st.sampled_from([None, "d", "e"])) | st.just(Refusal("a", "row", "bad"))
+ROW = st.builds(Row, st.text(max_size=3), doc=st.sampled_from([None, "", "d", "e"]))
+TABLES = st.lists(st.lists(ROW | st.just(Refusal("a", "row", "bad")), max_size=12), max_size=3)
 
 
-@given(st.lists(st.tuples(st.sampled_from(["a.csv", "b.csv"]), ROW), max_size=12), st.integers(1, 5))
-def test_neighbours_do_not_depend_on_the_size_of_batches(read: list[tuple[str, Row | Refusal]], at_once: int) -> None:
-    rows = [(name, position, row) for position, (name, row) in enumerate(read)]
-    together = [passage for batch in of_rows(rows) for passage in batch.columns.passage]
-    assert together == [passage for batch in of_rows(rows, at_once=at_once) for passage in batch.columns.passage]
-    texts = [row.text for _, row in read if isinstance(row, Row)]
-    assert [passage.text for passage in together] == texts
+def cut(table: str, rows: list[Row | Refusal], at_once: int) -> Iterator[Run | Refusal]:
+    """Runs of at most `at_once` rows, ended by refusals, as `sentence_tables.runs` cuts them."""
+    held: list[Row] = []
+    for position, row in enumerate([*rows, None]):
+        if held and (not isinstance(row, Row) or len(held) == at_once):
+            yield run(table, position - len(held), *held)
+            held = []
+        if isinstance(row, Row):
+            held.append(row)
+        elif row:
+            yield row
+
+
+@given(TABLES, st.integers(1, 5))
+def test_neighbours_do_not_depend_on_the_size_of_runs_and_batches(tables: list[list[Row | Refusal]], n: int) -> None:
+    def read(at_once: int) -> list[Passage]:
+        runs = [found for number, rows in enumerate(tables) for found in cut(f"{number}.csv", rows, at_once)]
+        return [passage for batch in of_rows(runs, at_once=at_once) for passage in batch.columns.passage]
+
+    together = read(100)
+    assert together == read(n)
+    assert [passage.text for passage in together] == [r.text for rows in tables for r in rows if isinstance(r, Row)]
 
 
 def test_sentences_of_a_document_are_neighbours_and_headings_are_not() -> None:
@@ -100,15 +118,14 @@ def test_a_table_is_read_no_further_than_the_batch_at_hand() -> None:
     assert len(batch.columns.text) == batches.SENTENCES_AT_ONCE
 
 
-def test_a_table_that_fills_several_batches_is_counted_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batches, "SENTENCES_AT_ONCE", 2)
-    found = list(of_rows([("a.csv", position, Row("One.")) for position in range(5)]))
+def test_a_table_that_fills_several_batches_is_counted_once() -> None:
+    found = list(of_rows([run("a.csv", position, Row("One.")) for position in range(5)], at_once=2))
     assert [len(batch.columns.text) for batch in found] == [2, 2, 1]
     assert sum(batch.sources for batch in found) == 1
 
 
-def test_batches_are_as_large_as_asked() -> None:
+def test_a_batch_ends_with_what_fills_it() -> None:
     found = list(of_documents([Document(f"d{n}", TEXT) for n in range(6)], 300, at_once=1))
     assert [batch.sources for batch in found] == [1] * 6
-    rows = [("a.csv", position, Row("One.")) for position in range(7)]
-    assert [len(batch.columns.text) for batch in of_rows(rows, at_once=3)] == [3, 3, 1]
+    rows = [run("a.csv", position, Row("One."), Row("Two.")) for position in (0, 2, 4)]
+    assert [len(batch.columns.text) for batch in of_rows(rows, at_once=3)] == [4, 2]

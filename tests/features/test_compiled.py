@@ -69,7 +69,9 @@ def test_a_word_of_a_megabyte_is_a_word(view: NGrams) -> None:
 def test_a_text_beside_another_makes_no_ngram_with_it() -> None:
     view = VIEWS[2]
     terms = vocabulary(["freeze the funds of terrorists"], view)
-    found = CompiledView(view, terms, np.ones(len(terms)), np.ones((1, len(terms)))).matrix(["freeze", "the", "", "funds of", "terrorists"])
+    found = CompiledView(view, terms, np.ones(len(terms)), np.ones((1, len(terms)))).matrix(
+        ["freeze", "the", "", "funds of", "terrorists"]
+    )
     assert found.nnz == 1
 
 
@@ -79,7 +81,9 @@ def test_a_vocabulary_with_terms_that_no_text_has_does_no_harm(view: NGrams) -> 
     terms = {term: n for n, term in enumerate(strange)}
     passages = [Passage(text) for text in [*strange, *AWKWARD]]
     expected = ngrams.matrix(passages, view, terms, np.ones(len(terms)))
-    found = CompiledView(view, terms, np.ones(len(terms)), np.ones((1, len(terms)))).matrix([passage.text for passage in passages])
+    found = CompiledView(view, terms, np.ones(len(terms)), np.ones((1, len(terms)))).matrix(
+        [passage.text for passage in passages]
+    )
     assert np.array_equal(found.toarray(), expected.toarray())
 
 

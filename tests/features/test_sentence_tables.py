@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -5,7 +6,19 @@ import pyarrow.parquet as pq
 import pytest
 
 from features.readers import Refusal
-from features.sentence_tables import Row, count, rows
+from features.sentence_tables import Row, Run, count, runs
+
+
+def rows(path: Path, name: str) -> Iterator[Row | Refusal]:
+    """All rows one by one, after a look that runs leave out no position and are as long as they may be."""
+    position = 0
+    for found in runs(path, name, at_once=2):
+        if isinstance(found, Run):
+            assert (found.table, found.position, 1 <= found.count <= 2) == (name, position, True)
+            yield from map(Row, found.text, found.id, found.doc)
+        else:
+            yield found
+        position += found.count if isinstance(found, Run) else 1
 
 
 def read(path: Path, content: bytes) -> list[Row | Refusal]:
@@ -19,7 +32,7 @@ def reasons(found: list[Row | Refusal]) -> list[str]:
 
 def test_json_lines_give_their_rows_and_other_fields_are_left_alone(tmp_path: Path) -> None:
     content = b'\xef\xbb\xbf{"text": "One.", "id": 7, "labels": ["x"]}\n\n{"text": "Two.", "doc": "d"}'
-    assert read(tmp_path / "a.jsonl", content) == [Row("One.", id=7), Row("Two.", doc="d")]
+    assert read(tmp_path / "a.jsonl", content) == [Row("One.", id="7"), Row("Two.", doc="d")]
 
 
 def test_a_line_that_is_no_row_is_refused_by_its_number_and_the_next_is_read(tmp_path: Path) -> None:
@@ -51,8 +64,17 @@ def test_parquet_rows_may_have_numbers_for_ids_and_a_null_text_is_refused(tmp_pa
     path = tmp_path / "a.parquet"
     pq.write_table(pa.table({"id": [1, 2], "text": ["One.", None], "more": [0.5, 0.5]}), path)
     found = list(rows(path, "a.parquet"))
-    assert found[0] == Row("One.", id=1)
+    assert found[0] == Row("One.", id="1")
     assert reasons(found)[0].startswith("row 2:")
+
+
+def test_parquet_is_the_same_taken_by_columns_or_by_rows(tmp_path: Path) -> None:
+    columns = {"text": ["One.", "Two.", "Three."], "id": [7, None, 9], "doc": ["d", "d", None]}
+    pq.write_table(pa.table(columns), tmp_path / "plain.parquet")
+    pq.write_table(pa.table(columns | {"text": pa.array(columns["text"], pa.large_string())}), tmp_path / "a.parquet")
+    found = list(rows(tmp_path / "plain.parquet", "a"))
+    assert found == list(rows(tmp_path / "a.parquet", "a"))
+    assert found == [Row("One.", id="7", doc="d"), Row("Two.", doc="d"), Row("Three.", id="9")]
 
 
 @pytest.mark.parametrize(

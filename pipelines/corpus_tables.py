@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from features.readers.header import split_header
 from pipelines.markdown import percent, span
 
@@ -11,6 +13,7 @@ AGREEMENT = ["theme", "Krippendorff's alpha, 95 % interval", "share of sentences
 GENRES = ["genre", "documents", "from", "to"]
 PARTS = ["part", "documents", "sentences"]
 ROUNDS = ["round", "aim", "documents", "sentences"]
+SUSPICIONS = ["suspicious label", "all", "theme in gold", "theme not in gold"]
 APART = ["sets", "area under ROC", "sentences of each"]
 
 
@@ -38,6 +41,42 @@ def parts(found: Mapping[str, Any]) -> list[list[str]]:
     return [
         [part, str(count), f"{found['sentences'][part]:,}", *map(str, found["themes"][part].values())]
         for part, count in sorted(found["documents"].items(), key=lambda item: -item[1])
+    ]
+
+
+class Suspicion(msgspec.Struct, frozen=True):
+    """A label that models spoke against, and what became of it.
+
+    `coders` and, where both of those are against gold, `adjudicator` say whether the sentence carries the theme;
+    `clear` whether the adjudicator was in no doubt.
+    """
+
+    sentence_id: str
+    doc: str
+    theme: str
+    gold: bool
+    coders: tuple[bool, bool]
+    adjudicator: bool | None
+    clear: bool | None
+    corrected: bool
+
+
+def suspicions(path: Path) -> list[list[str]]:
+    """How many labels of `make suspicious` fresh coders and an adjudicator upheld, and how many were corrected."""
+    read = msgspec.json.Decoder(Suspicion).decode
+    rows = [read(line) for line in path.read_bytes().splitlines()]
+    kinds = {
+        "listed": rows,
+        "both fresh coders for gold": [row for row in rows if set(row.coders) == {row.gold}],
+        "the two split": [row for row in rows if len(set(row.coders)) == 2],
+        "both against gold": [row for row in rows if set(row.coders) == {not row.gold}],
+        "adjudicator against gold too": [row for row in rows if row.adjudicator is (not row.gold)],
+        "of these without doubt": [row for row in rows if row.adjudicator is (not row.gold) and row.clear],
+        "corrected": [row for row in rows if row.corrected],
+    }
+    return [
+        [kind, str(len(of_kind)), str(sum(row.gold for row in of_kind)), str(sum(not row.gold for row in of_kind))]
+        for kind, of_kind in kinds.items()
     ]
 
 

@@ -51,6 +51,7 @@ def tables(root: Path) -> dict[str, Callable[[], str]]:
         "parts": lambda: table(
             [*corpus_tables.PARTS, *_themes(root)], corpus_tables.parts(_stage(root, "split/summary.json"))
         ),
+        "suspicions": lambda: table(corpus_tables.SUSPICIONS, corpus_tables.suspicions(inputs / "suspicions.jsonl")),
         "rounds": lambda: table(
             [*corpus_tables.ROUNDS, *_transfer(root)],
             corpus_tables.rounds(_transfer(root), _aims(inputs / "rounds.yaml", _transfer(root))),

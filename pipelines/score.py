@@ -6,11 +6,18 @@ of one `doc` that follow each other are neighbours, as sentences of a document a
 OUT becomes a folder with the table `sentences`, `index.html` and `pages/` with the documents marked, `quarantine.jsonl`
 (what was refused, and why) and `summary.json`. Headings are shown, not scored. In CSV, a text that a spreadsheet would
 run as a formula (it begins with = + - @, a tab or a return) has an apostrophe before it.
+
+What an interrupted run has scored is kept in the hidden folder `.OUT.unfinished` beside OUT: the same command goes on
+from there, to the bytes that an uninterrupted run writes. It starts anew, and says why, when the model, --unit,
+--explain, a parameter, this code or a file of IN (by its path, size and time of change) is another; --format and
+--no-pages may be.
 """
 
 import argparse
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
 from features import batches, bundle, readers, scored, sentence_tables
 from features.ahead import ahead
@@ -19,34 +26,43 @@ from features.bundle import Bundle
 from features.errors import UsageFailure
 from features.readers import Refusal
 from features.readers.characters import clean
-from features.scored import Scored
+from features.scored import Scored, Totals
 from features.sentence_tables import Row
 from features.text import Document
-from pipelines import scored_folder, store
+from pipelines import scored_folder, unfinished
 from pipelines.command import Count, parameters, progress, run, stage
+from pipelines.journal import Journal
 from pipelines.scored_folder import Wanted
+
+Item = TypeVar("Item")
 
 
 def score(
-    source: Path, model: Bundle, unit: str, explain: bool, *, max_megabytes: Count = 50, pdf_seconds: Count = 60
+    sources: tuple[Path, list[Path]],
+    model: Bundle,
+    unit: str,
+    explain: bool,
+    kept: Journal | None = None,
+    *,
+    max_megabytes: Count = 50,
+    pdf_seconds: Count = 60,
 ) -> Iterator[tuple[Batch, Scored]]:
-    """Yield the sentences below `source`, some thousand at a time, with what `model` says of them.
+    """Yield the sentences of `sources`, some thousand at a time, with what `model` says of them.
 
-    `unit` is document, or sentence where the rows of tables already are sentences. A document's sentences are cut as
-    they were for training. Raises UsageFailure when there is no such file or folder.
+    `sources` are a folder and files below it; `unit` is document, or sentence where the rows of tables already are
+    sentences. A document's sentences are cut as they were for training. What is `kept` is not scored again.
     """
-    if not source.exists():
-        raise UsageFailure(f"{source}: no such file or folder; name your documents")
-    root, paths = (source, readers.files(source)) if source.is_dir() else (source.resolve().parent, [source.resolve()])
+    root, paths = sources
     expected = sum(sentence_tables.count(path) for path in paths)
     at_once = batches.ENCODED_AT_ONCE if model.model.encoder else None
+    done = kept.items if kept else 0
     if unit == "sentence":
-        found = batches.of_rows(progress(_rows(paths, root), total=expected, unit="sentences"), at_once=at_once)
+        found = batches.of_rows(_told(_rows(paths, root), done, expected, "sentences"), at_once=at_once)
     else:
-        read = _documents(paths, root, max_megabytes, pdf_seconds)
-        told = progress(read, total=expected, unit="documents")
-        found = batches.of_documents(told, model.model.max_characters, at_once=at_once)
-    yield from ahead(lambda batch: scored.ask(model, batch.columns.passage, explain=explain), found)
+        read = _told(_documents(paths, root, max_megabytes, pdf_seconds), done, expected, "documents")
+        found = batches.of_documents(read, model.model.max_characters, at_once=at_once)
+    answers = kept.answers if kept else ahead
+    yield from answers(lambda batch: scored.ask(model, batch.columns.passage, explain=explain), found)
 
 
 def main(options: argparse.Namespace) -> str:
@@ -54,15 +70,23 @@ def main(options: argparse.Namespace) -> str:
     model = bundle.load(options.model)
     if options.engine == "spark":
         return _on_spark(model, options)
-    options.source, options.out = Path(options.source), Path(options.out)
-    knobs = parameters(score, options.params)
-    scored_folder.require_free(options.out, options.source)
-    wanted = Wanted(options.unit, options.format, options.explain, options.pages)
-    answers = score(options.source, model, wanted.unit, wanted.explain, **knobs)
-    with store.writing(options.out) as folder:
-        totals = scored_folder.write(answers, folder, model, wanted)
+    totals = _here(model, options)
     read = f"{totals.sources:,} {totals.unit}{'s' * (totals.sources != 1)}, {totals.quarantined:,} quarantined"
     return f"{read}, {totals.sentences:,} sentences, {totals.abstained:,} abstained"
+
+
+def _here(model: Bundle, options: argparse.Namespace) -> Totals:
+    source, out = Path(options.source), Path(options.out)
+    knobs = parameters(score, options.params)
+    scored_folder.require_free(out, source)
+    wanted = Wanted(options.unit, options.format, options.explain, options.pages)
+    sources = _sources(source)
+    asked = unfinished.asked(model, wanted.unit, wanted.explain, knobs, *sources)
+    with unfinished.work(out, asked, anew=options.anew) as kept:
+        answers = score(sources, model, wanted.unit, wanted.explain, kept.answers, **knobs)
+        totals = scored_folder.write(answers, kept.draft, model, wanted)
+        kept.publish(out)
+    return totals
 
 
 def _on_spark(model: Bundle, options: argparse.Namespace) -> str:
@@ -72,6 +96,19 @@ def _on_spark(model: Bundle, options: argparse.Namespace) -> str:
         raise UsageFailure("--engine spark scores parquet whose rows are sentences: --unit sentence, and no --explain")
     count = spark.score(model, options.model, options.source, options.out)
     return f"{count:,} sentences, {options.out}"
+
+
+def _sources(source: Path) -> tuple[Path, list[Path]]:
+    if not source.exists():
+        raise UsageFailure(f"{source}: no such file or folder; name your documents")
+    return (source, readers.files(source)) if source.is_dir() else (source.resolve().parent, [source.resolve()])
+
+
+def _told(read: Iterator[Item], done: int, expected: int, unit: str) -> Iterator[Item]:
+    """Pass on all that is `read`; progress is told of what an interrupted run had not done."""
+    yield from islice(read, done)
+    left = max(expected - done, 0) or None
+    yield from progress(read, total=left, unit=f"remaining {unit}" if done else unit)
 
 
 def _documents(paths: list[Path], root: Path, max_megabytes: int, pdf_seconds: int) -> Iterator[Document | Refusal]:
@@ -95,6 +132,7 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--engine", choices=["local", "spark"], default="local", help="where to work (default: local)")
     parser.add_argument("--format", choices=scored_folder.FORMATS, default="parquet", help="of the table of sentences")
     parser.add_argument("--explain", action="store_true", help="add the terms that weighed most (slower)")
+    parser.add_argument("--anew", action="store_true", help="do not go on from an interrupted run")
     parser.add_argument("--no-pages", dest="pages", action="store_false", help="write no HTML")
     return parser
 

@@ -1,10 +1,8 @@
 import csv
 import json
 import pickle
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -255,7 +253,7 @@ def test_nothing_is_left_behind_when_nothing_could_be_read(model: Path, tmp_path
 
 
 def test_a_theme_with_the_name_of_another_column_is_refused(folder: Path, tmp_path: Path) -> None:
-    answers = score(folder, small_bundle({"text": ["funds"]}), "document", False)
+    answers = score((folder, []), small_bundle({"text": ["funds"]}), "document", False)
     wanted = scored_folder.Wanted("document", "parquet", explain=False, pages=False)
     with pytest.raises(UsageFailure, match="text"):
         scored_folder.write(answers, tmp_path, small_bundle({"text": ["funds"]}), wanted)
@@ -280,22 +278,6 @@ def test_exit_codes_are_those_of_the_contract(model: Path, folder: Path, tmp_pat
         assert (done.returncode, "Traceback" in done.stderr) == (code, False), done.stderr
         assert done.stderr.startswith("error: ")
     assert not (tmp_path / "o").exists()
-
-
-def test_an_interrupted_run_leaves_nothing_behind(model: Path, tmp_path: Path) -> None:
-    table = tmp_path / "long.jsonl"
-    table.write_text('{"text": "The states froze the funds."}\n' * 600_000)
-    started = subprocess.Popen(
-        [sys.executable, "-m", "pipelines.score", str(model), str(table), str(tmp_path / "out"), "--unit", "sentence"],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    while started.poll() is None and not list(tmp_path.glob(".out-*/sentences.parquet")):
-        time.sleep(0.01)
-    started.send_signal(signal.SIGTERM)
-    assert started.wait(timeout=30) == 143
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["long.jsonl", "model"]
 
 
 def test_a_trained_model_labels_documents_as_it_labelled_its_sentences(

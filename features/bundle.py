@@ -15,6 +15,7 @@ from features import bundle_files, embeddings, encoder, lexicon, ngrams, static,
 from features.adapted import tuned_encoder
 from features.bundle_files import Model, Weights
 from features.compiled import CompiledView
+from features.errors import UsageFailure
 from features.experiments import NGrams
 from features.metrics import Bools
 from features.resampling import Floats
@@ -23,6 +24,7 @@ from features.thresholds import calibrate
 from features.wordpiece import WordPieces
 
 ENCODER = "encoder"
+KERNELS = ("auto", "numpy", "numba")
 # From so many sentences on the kernel saves more time than it takes to load.
 _FAST_FROM = 200_000
 # The kernel adds up in another order, which changes the last bits of a probability: nearer to a threshold than this its
@@ -70,9 +72,15 @@ class Bundle:
         self.fast = False
         self._edges = np.cumsum([0, *(len(view.vocabulary) for view in model.views)])
 
-    def expect(self, sentences: int) -> None:
-        """Use the kernel for n-grams of words where numba is (the extra `fast`) and so many sentences repay it."""
-        self.fast = sentences >= _FAST_FROM and find_spec("numba") is not None
+    def use(self, kernel: str, sentences: int = 0) -> None:
+        """Weigh n-grams of words by one of KERNELS; auto is numba where it is installed and so many sentences repay it.
+
+        Raises UsageFailure where numba is asked for and not installed.
+        """
+        installed = find_spec("numba") is not None
+        if kernel == "numba" and not installed:
+            raise UsageFailure("the kernel numba is not installed; run: pip install numba, or leave out --kernel")
+        self.fast = kernel == "numba" or (kernel == "auto" and installed and sentences >= _FAST_FROM)
 
     def score(self, passages: Sequence[Passage]) -> Scores:
         """Probabilities and labels of `passages`; one whose own text says nothing to the model is abstained from."""

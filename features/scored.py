@@ -39,7 +39,10 @@ class Scored:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Counts of a whole run: `sources` are documents or tables, as `unit` says; `counts` are sentences per theme."""
+    """Counts of a whole run: `sources` are documents or tables, as `unit` says; `counts` are sentences per theme.
+
+    `again` counts sentences so near to a threshold that the kernel's answer was not taken.
+    """
 
     unit: str
     counts: list[int]
@@ -47,6 +50,7 @@ class Totals:
     quarantined: int = 0
     sentences: int = 0
     abstained: int = 0
+    again: int = 0
 
     def plus(self, batch: Batch, answer: Scored) -> "Totals":
         """The counts with those of one more batch."""
@@ -57,6 +61,7 @@ class Totals:
             quarantined=self.quarantined + len(batch.refusals),
             sentences=self.sentences + len(batch.columns.passage),
             abstained=self.abstained + int(answer.scores.abstained.sum()),
+            again=self.again + int(answer.scores.again.sum()),
         )
 
 

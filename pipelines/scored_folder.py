@@ -129,6 +129,8 @@ def _summary(totals: Totals, model: Bundle) -> dict[str, object]:
         "quarantined": totals.quarantined,
         "sentences": totals.sentences,
         "abstained": totals.abstained,
+        "kernel": "numba" if model.fast else "numpy",
+        "decided_again_without_kernel": totals.again,
         "sentences_per_theme": dict(zip(model.themes, totals.counts, strict=True)),
     }
 
@@ -148,7 +150,8 @@ def _table(folder: Path, kind: str, schema: pa.Schema) -> Iterator[Callable[[pa.
     """Yield a function that appends rows to `sentences.<kind>` in `folder`."""
     path = folder / f"sentences.{kind}"
     if kind == "parquet":
-        with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        # A dictionary of what differs from row to row only costs time and room.
+        with pq.ParquetWriter(path, schema, compression="zstd", use_dictionary=["doc"]) as writer:
             yield writer.write_table
     elif kind == "csv":
         with pyarrow.csv.CSVWriter(path, schema) as writer:

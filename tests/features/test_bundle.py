@@ -13,7 +13,7 @@ from features import bundle, bundle_files, manifest
 from features.bundle import Bundle
 from features.bundle_files import Model
 from features.codebook import Codebook
-from features.errors import UntrustedModelFailure
+from features.errors import UntrustedModelFailure, UsageFailure
 from features.text import Example, Passage
 from features.training import Trained
 from pipelines.export import Export, export
@@ -55,6 +55,44 @@ def test_any_text_gets_the_pipelines_labels_or_an_abstention(
     assert (scores.labels[known] == trained.labels(expected)[known]).all()
     assert not scores.labels[~known].any()
     assert np.isnan(scores.probabilities[~known]).all()
+
+
+def test_the_kernel_gives_the_same_labels_and_leaves_what_is_near_a_threshold_to_the_exact_path(
+    exported: Export, examples: list[Example]
+) -> None:
+    passages = [row.passage for row in examples[:200]]
+    plain = Bundle(exported.model, exported.weights, "")
+    expected = plain.score(passages)
+    # As if a threshold had been set at the third sentence, where the last bit decides.
+    thresholds = expected.probabilities[2]
+    fast = Bundle(exported.model, exported.weights, "")
+    fast.fast = True
+    for one in (plain, fast):
+        one.thresholds = thresholds
+    expected, found = plain.score(passages), fast.score(passages)
+    assert found.again[2]
+    assert found.again.sum() < len(passages)
+    assert (found.labels == expected.labels).all()
+    assert (found.abstained == expected.abstained).all()
+    np.testing.assert_allclose(found.probabilities, expected.probabilities, atol=1e-12)
+    assert not expected.again.any()
+
+
+def test_a_kernel_that_is_not_installed_is_refused_and_auto_does_without(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = bundle.load(folder)
+    monkeypatch.setattr(bundle, "find_spec", lambda _: None)
+    model.use("auto", 10**9)
+    assert not model.fast
+    with pytest.raises(UsageFailure, match="pip install numba"):
+        model.use("numba")
+    monkeypatch.setattr(bundle, "find_spec", lambda _: True)
+    fast = []
+    for kernel, sentences in (("auto", 10), ("auto", 10**9), ("numpy", 10**9), ("numba", 10)):
+        model.use(kernel, sentences)
+        fast.append(model.fast)
+    assert fast == [False, True, False, True]
 
 
 def test_a_text_of_unknown_words_is_abstained_from(folder: Path) -> None:

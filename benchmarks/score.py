@@ -7,19 +7,17 @@ import argparse
 import importlib.metadata
 import json
 import os
-import random
 import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 import pipelines  # noqa: F401 - pins the threads before numpy starts any
-from benchmarks import peers
+from benchmarks import ceiling, peers, texts
 from benchmarks.timing import Cost, alternated, cost, processor, ratios, speeds
 from features import bundle, bundle_files, codebook, manifest, training
 from features.bundle import Bundle
@@ -31,73 +29,85 @@ from features.text import Example, Passage
 from features.training import Trained
 from pipelines import tables
 
-EXPERIMENT = Path("data/train/tfidf-word-logreg/model.pkl")
-PACKAGES = ("numpy", "scipy", "scikit-learn", "pyarrow", "fasttext-numpy2-wheel")
-PAIRS = 5
-ROWS_PER_GROUP = 8_192
-DIMS = (10, 100)
-QUICK, MANY = 20_000, 200_000
+MODELS = Path("data/train")
+EXPERIMENT, BESIDE = "tfidf-word-logreg", ("tfidf-word-char-logreg", "context-static")
+PACKAGES = ("numpy", "scipy", "scikit-learn", "pyarrow", "numba", "fasttext-numpy2-wheel")
+NUMPY, NUMBA = "this project (numpy)", "this project (numba)"
+PAIRS, CEILING_REPEATS, IN_PROCESS = 5, 9, 8_192
+COUNTS, QUICK = (10_000, 100_000, 1_000_000), (2_000, 20_000)
 
 
-def like(texts: Sequence[str], count: int) -> list[str]:
-    """`count` sentences like these: each with a few of its words exchanged for words of others."""
-    random_ = random.Random(0)
-    words = [word for text in texts for word in text.split()]
-    found = []
-    for n in range(count):
-        own = texts[n % len(texts)].split()
-        for _ in range(3):
-            own[random_.randrange(len(own))] = random_.choice(words)
-        found.append(" ".join(own))
-    return found
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One way from a parquet file to labels on disk: a command that IN and OUT are added to; asked for up to `most`."""
+
+    name: str
+    command: list[str]
+    most: int
+
+    def cost(self, source: Path, out: Path, cores: Sequence[int]) -> Cost:
+        """What a whole process costs, imports and all."""
+        return cost([word.format(source=source, out=out) for word in self.command], cores)
 
 
-def in_process(trained: Trained, exported: Bundle, texts: Sequence[str]) -> dict[str, Any]:
-    """The fitted scikit-learn Pipeline's labels and the bundle's, of the same sentences in alternation.
+def in_process(trained: Trained, exported: Bundle, asked: Sequence[str], scratch: Path) -> dict[str, Any]:
+    """The fitted scikit-learn Pipeline's labels and the bundle's, of the same sentences in alternation; and the limit.
 
     The Pipeline of the experiment counts n-grams with this project's own vectorizer, which remembers texts it was
     fitted on; so the peer is scikit-learn's TfidfVectorizer with the same vocabulary, idf and classifiers.
     """
-    passages = [Passage(text) for text in texts]
-    _require_same_labels(trained, exported, passages)
+    passages = [Passage(text) for text in asked]
+    fast = bundle.load(scratch / "bundle")
+    fast.use("numba")
+    for one in (exported, fast):
+        _require_same_labels(trained, one, passages)
     peer = peers.plain_pipeline(trained)
     seconds = alternated(
-        {"this project": lambda: exported.score(passages), "scikit-learn": lambda: peer.predict(texts)}, PAIRS
+        {
+            NUMPY: lambda: exported.score(passages),
+            NUMBA: lambda: fast.score(passages),
+            "scikit-learn": lambda: peer.predict(asked),
+        },
+        PAIRS,
     )
+    found = {name: speeds(one, len(asked)) for name, one in seconds.items()}
+    limit = ceiling.measured(exported, asked, scratch, CEILING_REPEATS)
+    found["a program in C"] = {"median": median(limit), "low": min(limit), "high": max(limit)}
     return {
-        "sentences": len(texts),
-        "sentences_per_second": {name: speeds(found, len(texts)) for name, found in seconds.items()},
-        "ratio": ratios(*seconds.values()),
+        "sentences": len(asked),
+        "sentences_per_second": found,
+        "ratios": {name: ratios(seconds[name], seconds["scikit-learn"]) for name in (NUMPY, NUMBA)},
+        "share_of_limit": {name: round(found[name]["median"] / median(limit), 3) for name in seconds},
     }
 
 
-def end_to_end(folder: Path, models: dict[str, tuple[str, Path]], source: Path, count: int) -> dict[str, Any]:
+def end_to_end(sides: Sequence[Side], source: Path, scratch: Path, count: int) -> dict[str, Any]:
     """CPU seconds and memory of whole processes on one core, in alternation."""
     core = [min(os.sched_getaffinity(0))]
-    costs: dict[str, list[Cost]] = {"this project": [], **{name: [] for name in models}}
-    for number in range(PAIRS):
-        costs["this project"].append(cost(_score(folder, source, folder / f"ours-{number}"), core))
-        for name, (peer, model) in models.items():
-            command = [sys.executable, "-m", "benchmarks.peers", peer, str(model), str(source), str(folder / "theirs")]
-            costs[name].append(cost(command, core))
-    ours = [one.cpu for one in costs["this project"]]
+    wanted = [side for side in sides if count <= side.most]
+    costs: dict[str, list[Cost]] = {side.name: [] for side in wanted}
+    for _ in range(PAIRS):
+        for side in wanted:
+            costs[side.name].append(side.cost(source, scratch / "out", core))
+    cpu = {name: [one.cpu for one in found] for name, found in costs.items()}
     return {
-        "sentences": count,
-        "sentences_per_second": {name: speeds([one.cpu for one in found], count) for name, found in costs.items()},
-        "ratios": {name: ratios(ours, [one.cpu for one in costs[name]]) for name in models},
+        "sentences_per_second": {name: speeds(found, count) for name, found in cpu.items()},
+        "ratios": {name: ratios(cpu[NUMPY], cpu[name]) for name in cpu},
+        "ratios_numba": {name: ratios(cpu[NUMBA], cpu[name]) for name in cpu},
         "megabytes": {name: round(max(one.megabytes for one in found)) for name, found in costs.items()},
     }
 
 
-def growth(folder: Path, source: Path, tenfold: Path) -> dict[str, Any]:
+def growth(side: Side, source: Path, tenfold: Path, scratch: Path) -> dict[str, Any]:
     """Ten times the sentences: how much more memory; and two cores: how much less time."""
     cores = sorted(os.sched_getaffinity(0))[:2]
-    one = cost(_score(folder, source, folder / "one"), cores[:1])
-    two = cost(_score(folder, source, folder / "two"), cores)
-    ten = cost(_score(folder, tenfold, folder / "ten"), cores[:1])
+    one, two = (side.cost(source, scratch / "out", cores[:count]) for count in (1, 2))
+    ten = side.cost(tenfold, scratch / "out", cores[:1])
     return {
         "megabytes": round(one.megabytes),
         "megabytes_of_tenfold": round(ten.megabytes),
+        "seconds": round(one.cpu, 2),
+        "seconds_of_tenfold": round(ten.cpu, 2),
         "memory_ratio": round(ten.megabytes / one.megabytes, 3),
         "wall_ratio_of_two_cores": round(two.wall / one.wall, 3),
     }
@@ -111,51 +121,59 @@ def _require_same_labels(trained: Trained, exported: Bundle, passages: Sequence[
         raise SystemExit(f"error: the bundle gives {other} other labels than the trained pipeline")
 
 
-def _score(folder: Path, source: Path, out: Path) -> list[str]:
-    words = [str(folder / "bundle"), str(source), str(out), "--unit", "sentence", "--no-pages"]
+def _scoring(folder: Path, kernel: str) -> list[str]:
+    words = [str(folder), "{source}", "{out}", "--unit", "sentence", "--no-pages", "--anew", "--kernel", kernel]
     return [sys.executable, "-m", "pipelines.score", *words]
 
 
-def _exported(trained: Trained, folder: Path) -> Bundle:
+def _exported(name: str, folder: Path) -> Bundle:
+    trained = training.loads((MODELS / name / "model.pkl").read_bytes())
     folder.mkdir()
-    model, weights = converted(
-        trained, EXPERIMENT.parent.name, codebook.load(Path("data/codebook.yaml")), 2_000, {FITTED_ON: "train"}
-    )
+    model, weights = converted(trained, name, codebook.load(Path("data/codebook.yaml")), 2_000, {FITTED_ON: "train"})
     bundle_files.write(folder, model, weights, card="")
     manifest.write(folder)
     return bundle.load(folder)
 
 
-def _fasttexts(examples: Sequence[Example], folder: Path) -> dict[str, tuple[str, Path]]:
-    """FastText of two widths, fitted on what the experiment was fitted on; its program where it is installed."""
+def _sides(examples: Sequence[Example], scratch: Path, counts: Sequence[int]) -> tuple[list[Side], dict[str, Path]]:
+    """All ways, the slow ones up to the second count or the first; and the models of those that are no bundle."""
+    fitted = {"scikit-learn": MODELS / EXPERIMENT / "model.pkl"}
     train = [row for row in examples if row.part == "train"]
-    found = {}
-    for dim in DIMS:
-        path = folder / f"fasttext-{dim}.bin"
+    sides = [
+        Side(NUMPY, _scoring(scratch / "bundle", "numpy"), counts[-1]),
+        Side(NUMBA, _scoring(scratch / "bundle", "numba"), counts[-1]),
+        Side("scikit-learn", _peer("scikit-learn", fitted["scikit-learn"]), counts[1]),
+    ]
+    for dim, most in ((10, counts[-1]), (100, counts[1])):
+        path = scratch / f"fasttext-{dim}.bin"
         peers.train_fasttext([row.text for row in train], [row.themes for row in train], path, dim)
-        found[f"fastText (Python), {dim} dimensions"] = ("fastText (Python)", path)
-        if shutil.which("fasttext"):
-            found[f"fastText (command), {dim} dimensions"] = ("fastText (command)", path)
-    return found
+        kinds = ["fastText (Python)", *["fastText (command)"] * bool(shutil.which("fasttext"))]
+        for kind in kinds:
+            fitted[f"{kind}, {dim} dimensions"] = path
+            sides.append(Side(f"{kind}, {dim} dimensions", _peer(kind, path), most))
+    for name in BESIDE:
+        _exported(name, scratch / name)
+        sides.append(Side(f"this project, {name}", _scoring(scratch / name, "auto"), counts[0]))
+    return sides, fitted
 
 
-def _quality(examples: Sequence[Example], exported: Bundle, models: dict[str, tuple[str, Path]]) -> dict[str, float]:
+def _peer(kind: str, model: Path) -> list[str]:
+    return [sys.executable, "-m", "benchmarks.peers", kind, str(model), "{source}", "{out}.parquet"]
+
+
+def _quality(examples: Sequence[Example], scratch: Path, fitted: dict[str, Path]) -> dict[str, float]:
     """Macro-F1 of each on the test split of the corpus; fastText's themes stand in alphabetical order."""
     test = [row for row in examples if row.part == "test"]
-    texts, themes = [row.text for row in test], list(exported.themes)
+    asked, passages = [row.text for row in test], [row.passage for row in test]
+    bundles = {NUMPY: "bundle", NUMBA: "bundle"} | {f"this project, {name}": name for name in BESIDE}
+    loaded = {name: bundle.load(scratch / folder) for name, folder in bundles.items()}
+    themes = list(loaded[NUMPY].themes)
     gold, in_order = gold_matrix(test, themes), gold_matrix(test, sorted(themes))
-    found = {"this project": macro_f1(gold, exported.score([Passage(text) for text in texts]).labels)}
-    for name, (peer, path) in models.items():
-        labels = peers.PEERS[peer](path)(texts)
-        found[name] = macro_f1(in_order if peer.startswith("fastText") else gold, labels)
+    found = {name: macro_f1(gold, one.score(passages).labels) for name, one in loaded.items()}
+    for name, path in fitted.items():
+        kind = name.partition(",")[0]
+        found[name] = macro_f1(in_order if kind.startswith("fastText") else gold, peers.PEERS[kind](path)(asked))
     return {name: round(value, 3) for name, value in found.items()}
-
-
-def _write(texts: Sequence[str], path: Path, times: int) -> None:
-    table = pa.table({"text": list(texts)})
-    with pq.ParquetWriter(path, table.schema) as writer:
-        for _ in range(times):
-            writer.write_table(table, row_group_size=ROWS_PER_GROUP)
 
 
 def main() -> None:
@@ -165,26 +183,28 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="fewer sentences")
     options = parser.parse_args()
     examples = [row for row in tables.read(Path("data/split/splits.parquet"), Example) if row.label_source == "gold"]
-    trained = training.loads(EXPERIMENT.read_bytes())
-    count = QUICK if options.quick else MANY
-    with tempfile.TemporaryDirectory(prefix="score-") as scratch:
-        folder = Path(scratch)
-        exported = _exported(trained, folder / "bundle")
-        models = {"scikit-learn": ("scikit-learn", EXPERIMENT), **_fasttexts(examples, folder)}
-        texts = like([row.text for row in examples], count)
-        source, tenfold = folder / "in.parquet", folder / "tenfold.parquet"
-        _write(texts, source, 1)
-        _write(texts, tenfold, 10)
+    known = [row.text for row in examples]
+    counts = QUICK if options.quick else COUNTS
+    with tempfile.TemporaryDirectory(prefix="score-") as folder:
+        scratch = Path(folder)
+        exported = _exported(EXPERIMENT, scratch / "bundle")
+        trained = training.loads((MODELS / EXPERIMENT / "model.pkl").read_bytes())
+        sides, fitted = _sides(examples, scratch, counts)
+        for count in (*counts, 10 * counts[-1]):
+            texts.write(texts.like(known, count), scratch / f"{count}.parquet")
+        largest, tenfold = (scratch / f"{count}.parquet" for count in (counts[-1], 10 * counts[-1]))
         result = {
             "processor": processor(),
             "packages": {name: importlib.metadata.version(name) for name in PACKAGES},
-            "in_process": in_process(trained, exported, texts[:ROWS_PER_GROUP]),
-            "end_to_end": end_to_end(folder, models, source, count),
-            "macro_f1": _quality(examples, exported, models),
-            "growth": growth(folder, source, tenfold),
+            "in_process": in_process(trained, exported, list(texts.like(known, IN_PROCESS)), scratch),
+            "end_to_end": {
+                str(count): end_to_end(sides, scratch / f"{count}.parquet", scratch, count) for count in counts
+            },
+            "macro_f1": _quality(examples, scratch, fitted),
+            "growth": {side.name: growth(side, largest, tenfold, scratch) for side in sides[:2]},
         }
     options.out.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    print(f"{result['in_process']['ratio']['median']} times scikit-learn's speed: {options.out}")  # type: ignore[index]
+    print(f"{result['in_process']['ratios'][NUMPY]['median']} times scikit-learn's speed: {options.out}")  # type: ignore[index]
 
 
 if __name__ == "__main__":

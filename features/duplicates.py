@@ -1,19 +1,20 @@
-"""Sentences and documents that repeat one another: the exact Jaccard similarity of all pairs that share a shingle.
+"""Sentences and documents that repeat one another: all pairs whose shingles have a Jaccard similarity high enough.
 
-Broder (1997), On the resemblance and containment of documents.
+Broder (1997), On the resemblance and containment of documents; Chaudhuri, Ganti and Kaushik (2006), A primitive
+operator for similarity joins in data cleaning, whose prefixes leave few pairs to look at and miss none.
 """
 
+import math
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 _WORD = re.compile(r"\w+")
 _NUMBER = re.compile(r"\d+")
-_ROWS_AT_ONCE = 2_000
+_ROUNDING = 1e-9
 Pairs = NDArray[np.int64]
 
 
@@ -22,17 +23,21 @@ def near_duplicates(texts: Sequence[str], *, shingle: int, at_least: float) -> P
 
     Case, punctuation and numbers do not count: "the third meeting of 2004" repeats "The third meeting of 2009".
     """
-    sets = _incidence([_shingles(text, shingle) for text in texts])
-    sizes = sets.sum(axis=1)
-    found = [np.empty((0, 2), dtype=np.int64)]
-    for start in range(0, len(texts), _ROWS_AT_ONCE):
-        shared = (sets[start : start + _ROWS_AT_ONCE] @ sets.T).tocoo()
-        first, second = shared.row + start, shared.col
-        jaccard = shared.data / (sizes[first] + sizes[second] - shared.data)
-        keep = (first < second) & (jaccard >= at_least)
-        found.append(np.column_stack([first[keep], second[keep]]).astype(np.int64))
-    pairs = np.concatenate(found)
-    return pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
+    sets = [_shingles(text, shingle) for text in texts]
+    frequency = Counter(item for items in sets for item in items)
+    rows_with: dict[str, list[int]] = defaultdict(list)
+    pairs: list[tuple[int, int]] = []
+    for second, items in enumerate(sets):
+        # Sets so similar share at least so many; fewer are left beside the rarest, so one of these is shared.
+        least = math.ceil(at_least * len(items) - _ROUNDING)
+        rarest = sorted(items, key=lambda item: (frequency[item], item))[: len(items) - least + 1]
+        for first in {row for item in rarest for row in rows_with[item]}:
+            shared = len(items & sets[first])
+            if shared / (len(items) + len(sets[first]) - shared) >= at_least:
+                pairs.append((first, second))
+        for item in rarest:
+            rows_with[item].append(second)
+    return np.array(sorted(pairs), dtype=np.int64).reshape(-1, 2)
 
 
 def documents_that_repeat(documents: Sequence[str], pairs: Pairs, *, at_least: float) -> dict[str, str]:
@@ -61,11 +66,3 @@ def _shingles(text: str, size: int) -> set[str]:
     if len(words) <= size:
         return {" ".join(words)}
     return {" ".join(words[i : i + size]) for i in range(len(words) - size + 1)}
-
-
-def _incidence(sets: Sequence[set[str]]) -> "csr_array":
-    columns: dict[str, int] = {}
-    indices = [columns.setdefault(item, len(columns)) for row in sets for item in sorted(row)]
-    edges = np.concatenate([[0], np.cumsum([len(row) for row in sets])]).astype(np.int64)
-    ones = np.ones(len(indices))
-    return csr_array((ones, np.array(indices, dtype=np.int64), edges), shape=(len(sets), max(1, len(columns))))

@@ -88,6 +88,16 @@ def test_a_comment_reruns_nothing(checkout: Path) -> None:
     assert ran(dvc(checkout, "repro")) == []
 
 
+def test_a_change_in_a_module_reruns_the_stages_that_import_it_and_no_other(checkout: Path) -> None:
+    changed = checkout / "features" / "agreement.py"
+    changed.write_text(changed.read_text(encoding="utf-8") + "# A comment.\n", encoding="utf-8")
+    lists = (checkout / "data" / "modules").glob("*.sha256")
+    importing = {path.stem for path in lists if "  features/agreement.py\n" in path.read_text(encoding="utf-8")}
+    assert importing >= {"label", "export", "report"}
+    stages = set(yaml.safe_load((checkout / "dvc.yaml").read_text(encoding="utf-8"))["stages"])
+    assert set(ran(dvc(checkout, "repro"))) == {"modules", *importing & stages}
+
+
 def test_a_new_experiment_is_one_file_and_one_line(checkout: Path) -> None:
     text = (checkout / "experiments" / "tfidf-word-logreg.yaml").read_text(encoding="utf-8")
     (checkout / "experiments" / "mine.yaml").write_text(text.replace("[1, 2]", "[1, 1]"), encoding="utf-8")

@@ -88,7 +88,7 @@ def asked(
     """What a run asks for, of the files `paths` below `root`."""
     files = hashlib.sha256()
     for path in paths:
-        found = path.lstat()
+        found = path.stat() if path.exists() else path.lstat()
         files.update(os.fsencode(f"{path.relative_to(root)}\0{found.st_size}\0{found.st_mtime_ns}\0"))
     return Asked(
         model.fingerprint, unit, explain, model.fast, parameters, str(root.resolve()), files.hexdigest(), _code()

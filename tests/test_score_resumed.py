@@ -19,7 +19,7 @@ from features.bundle import Bundle
 from features.errors import ResourceFailure
 from features.scored import Scored
 from features.text import Passage
-from pipelines import command
+from pipelines import command, unfinished
 from pipelines.journal import Journal
 from pipelines.score import _arguments as arguments
 from pipelines.score import main
@@ -224,10 +224,23 @@ def test_another_format_of_the_same_answers_goes_on_too(given_: Given, tmp_path:
 
 
 @pytest.mark.parametrize(
-    "changed", ["the model", "--unit", "--explain", "the parameters of score", "IN", "the files in IN"]
+    "changed",
+    [
+        "the model",
+        "--unit",
+        "--explain",
+        "the parameters of score",
+        "IN",
+        "the files in IN",
+        "the code or its libraries",
+    ],
 )
 def test_a_run_that_asks_for_something_else_starts_anew_and_says_why(
-    given_: Given, tmp_path: Path, changed: str, capsys: pytest.CaptureFixture[str]
+    given_: Given,
+    tmp_path: Path,
+    changed: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     source = tmp_path / "in" / "a.jsonl"
     for folder in (source.parent, tmp_path / "copy"):
@@ -240,6 +253,8 @@ def test_a_run_that_asks_for_something_else_starts_anew_and_says_why(
     interrupted(3, line)
     if changed == "the files in IN":
         os.utime(source, ns=(1, 2))
+    if changed == "the code or its libraries":
+        monkeypatch.setattr(unfinished, "_code", str)
     line = {
         "the model": [str(other), *line[1:]],
         "--unit": line[:-2],

@@ -1,7 +1,5 @@
 """Products with the matrix of inner products of rows, X Xᵀ, which is never formed."""
 
-from typing import Any
-
 import numpy as np
 from scipy.sparse import csr_array
 
@@ -18,13 +16,20 @@ class Gram:
 
     def __init__(self, matrix: csr_array) -> None:
         rows_with = np.bincount(matrix.indices, minlength=matrix.shape[1])
-        alone, order = matrix[:, rows_with == 1], np.argsort(-rows_with, kind="stable")
-        shared = matrix[:, order[: np.count_nonzero(rows_with > 1)]]
-        self._shared: Any = csr_array(shared)
-        self._transposed: Any = csr_array(shared.T)
-        self._alone = np.asarray(alone.multiply(alone).sum(axis=1), dtype=np.float64)[:, None]
+        order = np.argsort(-rows_with, kind="stable")
+        self._features = matrix.shape[1]
+        self._columns = order[rows_with[order] > 1], order[rows_with[order] == 1]
+        self._shared, self._alone = (csr_array(matrix[:, columns]) for columns in self._columns)
+        self._diagonal = np.asarray(self._alone.multiply(self._alone).sum(axis=1), dtype=np.float64)[:, None]
 
     def __matmul__(self, columns: Floats) -> Floats:
         """Shape (rows, k)."""
-        result: Floats = self._shared @ (self._transposed @ columns) + self._alone * columns
+        result: Floats = self._shared @ (self._shared.T @ columns) + self._diagonal * columns
         return result
+
+    def sums(self, columns: Floats) -> Floats:
+        """Xᵀ times `columns`, the sums of rows that they stand for; shape (features, k)."""
+        found = np.zeros((self._features, columns.shape[1]))
+        for places, matrix in zip(self._columns, (self._shared, self._alone), strict=True):
+            found[places] = matrix.T @ columns
+        return found

@@ -45,16 +45,15 @@ def held_out_margins(
     NaN for a theme that all passages have, or none.
     """
     view = views.build(family[0], functions)
-    matrix = csr_array(view.fit_transform(list(passages)))
+    gram = Gram(csr_array(view.fit_transform(list(passages))))
     of_asked = csr_array(view.transform(list(asked)))
-    gram = Gram(matrix)
     usable = gold.any(axis=0) & ~gold.all(axis=0)
     found = [np.full((len(asked), gold.shape[1]), np.nan) for _ in family]
     for is_balanced, numbers in _paths(family).items():
         weights = balanced(gold[:, usable]) if is_balanced else np.ones((len(gold), usable.sum()))
         penalties = [_settings(family[number]).c for number in numbers]
         for number, solution in zip(numbers, path(gram, gold[:, usable], weights, penalties), strict=True):
-            found[number][:, usable] = of_asked @ (matrix.T @ solution.rows) + solution.offsets
+            found[number][:, usable] = of_asked @ gram.sums(solution.rows) + solution.offsets
     return found
 
 

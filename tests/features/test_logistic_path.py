@@ -58,6 +58,7 @@ def test_products_are_those_of_the_matrix_of_inner_products(seed: int, rows: int
     dense, of_columns = matrix.toarray(), generator.normal(size=(rows, columns))
     gram = Gram(matrix)
     np.testing.assert_allclose(gram @ of_columns, dense @ dense.T @ of_columns, atol=1e-12)
+    np.testing.assert_allclose(gram.sums(of_columns), dense.T @ of_columns, atol=1e-12)
 
 
 def test_where_a_path_began_does_not_change_where_it_ends() -> None:

@@ -12,6 +12,7 @@ from features.duplicates import Pairs
 from features.errors import UsageFailure
 from features.experiments import FineTuned, LinearSVM, Part
 from features.lexicon import LabellingFunction
+from features.logistic_family import held_out_margins
 from features.metrics import Bools
 from features.resampling import Floats
 from features.text import Passage
@@ -45,7 +46,12 @@ class CrossFit:
         self.repeats = repeats
         self.functions = functions
         self.adapted = adapted
-        self._fitted: dict[tuple[bytes, frozenset[int]], Floats] = {}
+        self._family_of: dict[bytes, list[Part]] = {}
+        self._fitted: dict[tuple[bytes, frozenset[int]], dict[int, Floats]] = {}
+
+    def fit_together(self, families: Sequence[Sequence[Part]]) -> None:
+        """From now on a part of one of these `families` is fitted when the rest of it is, see `logistic_family`."""
+        self._family_of |= {_name(part): list(family) for family in families for part in family}
 
     def out_of_fold(self, part: Part, without: frozenset[int] = NONE) -> Floats:
         """Margins (rows, themes) of each row from a model fitted on the other folds.
@@ -61,8 +67,7 @@ class CrossFit:
             each = map if isinstance(part.classifier, LinearSVM) else in_threads
             margins_of = each(lambda fold: self._left_out(part, without | {fold}), answered)
             for fold, left_out in zip(answered, margins_of, strict=True):
-                rows = self.fold_of == fold
-                found[rows] = left_out[rows]
+                found[self.fold_of == fold] = left_out[fold]
         return found
 
     def learned_from(self, without: frozenset[int]) -> Bools:
@@ -74,15 +79,20 @@ class CrossFit:
         learned[second[held_out[first]]] = False
         return learned
 
-    def _left_out(self, part: Part, without: frozenset[int]) -> Floats:
-        """Margins of the rows of the folds `without` from a model that does not know them; NaN for the others."""
-        key = (msgspec.json.encode(part), without)
+    def _left_out(self, part: Part, without: frozenset[int]) -> dict[int, Floats]:
+        """Margins of the rows of each of the folds `without`, from a model that knows none of them."""
+        key = (_name(part), without)
         if key not in self._fitted:
             learned, held_out = self.learned_from(without), np.isin(self.fold_of, list(without))
-            pipeline = fit(part, self._passages(learned), self.gold[learned], self.functions)
-            found = np.full(self.gold.shape, np.nan)
-            found[held_out] = margins(pipeline, self._passages(held_out))
-            self._fitted[key] = found
+            known, asked = (self._passages(learned), self.gold[learned]), self._passages(held_out)
+            family = self._family_of.get(key[0], [part])
+            if len(family) > 1:
+                of_each = held_out_margins(family, *known, asked, self.functions)
+            else:
+                of_each = [margins(fit(part, *known, self.functions), asked)]
+            for one, found in zip(family, of_each, strict=True):
+                by_fold = {fold: found[self.fold_of[held_out] == fold] for fold in without}
+                self._fitted[_name(one), without] = by_fold
         return self._fitted[key]
 
     def _of_adaptation(self, without: frozenset[int]) -> Floats:
@@ -94,3 +104,7 @@ class CrossFit:
 
     def _passages(self, wanted: Bools) -> list[Passage]:
         return list(compress(self.passages, wanted))
+
+
+def _name(part: Part) -> bytes:
+    return msgspec.json.encode(part)

@@ -2,7 +2,8 @@
 
 Nested cross-validation by groups of documents (Stone 1974; Varma and Simon 2006): for the rows of one fold the choice
 is made from the other folds alone, each of these held out in turn; the final model's choice is made from all folds in
-the same way. A model fitted without two folds serves both, so a candidate costs folds * (folds + 1) / 2 fits.
+the same way. A model fitted without two folds serves both, so a candidate costs folds * (folds + 1) / 2 fits. Those of
+candidates that differ in the penalty of a logistic regression are solved together, see `logistic_family`.
 
 The criterion is average precision, averaged over the themes. It asks for the right order and needs no threshold, so it
 moves less from fold to fold than F1 does.
@@ -19,6 +20,7 @@ from features.errors import UsageFailure
 from features.experiments import Experiment
 from features.folds import NONE, CrossFit
 from features.grid import combinations
+from features.logistic_family import families
 from features.metrics import Bools
 from features.mixing import HeldOut, mixed, mixed_out_of_fold, platt_by_theme
 from features.resampling import Floats
@@ -57,6 +59,7 @@ def search(experiment: Experiment, rows: CrossFit, is_gold: NDArray[np.bool_]) -
     """
     if len(rows.folds) < 3:
         raise UsageFailure("`tune` needs train.folds of 3 or more, and as many train documents that differ")
+    rows.fit_together(families(experiment.candidates))
     by_fold = [_choice(experiment, rows, is_gold, frozenset({fold})) for fold in rows.folds]
     together = np.full(rows.gold.shape, np.nan)
     for fold, choice in zip(rows.folds, by_fold, strict=True):

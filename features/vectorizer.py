@@ -21,15 +21,22 @@ from features.experiments import NGrams
 from features.resampling import Floats
 from features.text import Passage
 
-Counts = tuple[NDArray[np.int32], NDArray[np.int32]]
-
 
 @dataclass(frozen=True, slots=True)
 class _Analysed:
-    """Every term met in training texts, numbered in order of meeting, and each text's terms with their counts."""
+    """Every term met in training texts, numbered in order of meeting, and each text's terms with their counts.
+
+    These are pairs of 32-bit integers, as bytes: an array for each text would take more than its content.
+    """
 
     numbers: dict[str, int] = field(default_factory=dict)
-    texts: dict[str, Counts] = field(default_factory=dict)
+    texts: dict[str, bytes] = field(default_factory=dict)
+
+    def counts(self, texts: Sequence[str]) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
+        """The terms of all texts that are known, one after the other, their counts, and where each text begins."""
+        found = [self.texts[text] for text in texts]
+        pairs = np.frombuffer(b"".join(found), np.int32).reshape(-1, 2)
+        return pairs[:, 0], pairs[:, 1], np.cumsum([0, *map(len, found)], dtype=np.int32) // pairs.itemsize // 2
 
 
 # By kind and size of n-gram. Only texts that were fitted on are kept, so that scoring takes no memory.
@@ -55,9 +62,7 @@ class NGramVectorizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def _learned(self, texts: Sequence[str]) -> csr_array:
         known = _analysed(texts, self.view)
-        frequencies = np.bincount(
-            np.concatenate([known.texts[text][0] for text in texts]), minlength=len(known.numbers)
-        )
+        frequencies = np.bincount(known.counts(texts)[0], minlength=len(known.numbers))
         common = (frequencies >= max(1, self.view.min_df)).tolist()
         terms = sorted(term for term, number in known.numbers.items() if common[number])
         if not terms:
@@ -69,7 +74,8 @@ class NGramVectorizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.weighting_ = TfidfTransformer(
             norm=self.view.norm, use_idf=self.view.idf, sublinear_tf=self.view.sublinear_tf
         )
-        return csr_array(self.weighting_.fit_transform(_matrix(texts, known, self.vocabulary_)))
+        counts = _matrix(texts, known, self.vocabulary_)
+        return csr_array(self.weighting_.fit(counts).transform(counts, copy=False))
 
     def transform(self, passages: Sequence[Passage]) -> csr_array:
         """Shape (passages, vocabulary)."""
@@ -79,7 +85,7 @@ class NGramVectorizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             counts = _matrix(texts, known, self.vocabulary_)
         else:
             counts = _counter(self.view, self.vocabulary_).transform(texts)
-        return csr_array(self.weighting_.transform(counts))
+        return csr_array(self.weighting_.transform(counts, copy=False))
 
     def get_feature_names_out(self, _names: object = None) -> NDArray[Any]:
         """The terms, in the order of the columns."""
@@ -112,21 +118,20 @@ def _analysed(texts: Sequence[str], view: NGrams) -> _Analysed:
     for text in texts:
         if text not in known.texts:
             counted = Counter(known.numbers.setdefault(term, len(known.numbers)) for term in terms(text))
-            known.texts[text] = (np.fromiter(counted.keys(), np.int32), np.fromiter(counted.values(), np.int32))
+            known.texts[text] = np.array(list(counted.items()), np.int32).tobytes()
     return known
 
 
 def _matrix(texts: Sequence[str], known: _Analysed, vocabulary: Mapping[str, int]) -> csr_array:
-    """Counts of the terms of `vocabulary` in texts that are known, shape (texts, vocabulary)."""
-    numbers, counts = (np.concatenate(arrays) for arrays in zip(*(known.texts[text] for text in texts), strict=True))
-    edges = np.cumsum([0, *(len(known.texts[text][0]) for text in texts)])
+    """Counts of the terms of `vocabulary`, which stand in the order of columns, in known texts: (texts, vocabulary)."""
+    number_of = np.fromiter((known.numbers.get(term, -1) for term in vocabulary), np.int32, len(vocabulary))
     column_of = np.full(len(known.numbers), -1, dtype=np.int32)
-    named = [(known.numbers[term], column) for term, column in vocabulary.items() if term in known.numbers]
-    column_of[[number for number, _ in named]] = [column for _, column in named]
+    column_of[number_of[number_of >= 0]] = np.flatnonzero(number_of >= 0)
+    numbers, counts, edges = known.counts(texts)
     columns = column_of[numbers]
     wanted = columns >= 0
-    edges = np.concatenate([[0], np.cumsum(wanted)])[edges]
+    edges = np.append(np.int32(0), np.cumsum(wanted, dtype=np.int32))[edges]
     shape = (len(texts), len(vocabulary))
-    found = csr_array((counts[wanted].astype(np.float64), columns[wanted], edges.astype(np.int32)), shape=shape)
+    found = csr_array((counts[wanted].astype(np.float64), columns[wanted], edges), shape=shape)
     found.sort_indices()
     return found

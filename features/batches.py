@@ -133,8 +133,8 @@ def _in_document(before: Run | Refusal | None, run: Run, after: Run | Refusal | 
 
 def _append(columns: Columns, run: Run, passages: list[Passage]) -> None:
     positions = range(run.position, run.position + run.count)
-    columns.doc.extend(run.table if doc is None else doc for doc in run.doc)
-    columns.sentence_id.extend(str(n) if own is None else own for n, own in zip(positions, run.id, strict=True))
+    columns.doc.extend([run.table if doc is None else doc for doc in run.doc])
+    columns.sentence_id.extend([str(n) if own is None else own for n, own in zip(positions, run.id, strict=True)])
     columns.position.extend(positions)
     columns.start.extend([None] * len(positions))
     columns.end.extend([None] * len(positions))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.util import find_spec
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,7 +15,7 @@ from scipy.sparse import csr_array
 from features import bundle_files, embeddings, encoder, lexicon, ngrams, static, vector_parts
 from features.adapted import tuned_encoder
 from features.bundle_files import Model, Weights
-from features.compiled import CompiledView
+from features.compiled import CompiledView, WordGrams
 from features.errors import UsageFailure
 from features.experiments import NGrams
 from features.metrics import Bools
@@ -96,7 +97,7 @@ class Bundle:
         margins = np.tile(self.weights.intercepts, (len(passages), 1))
         known = np.zeros(len(passages), dtype=bool)
         for field, view in views:
-            found, distinct = view.margins([getattr(passage, field) for passage in passages])
+            found, distinct = view.margins(list(map(attrgetter(field), passages)))
             margins += found
             if field == "text":
                 known |= distinct > 0
@@ -118,7 +119,7 @@ class Bundle:
         return Scores(probabilities, labels, ~known, np.zeros(len(passages), dtype=bool))
 
     @cached_property
-    def _exact(self) -> list[tuple[str, Weigher]]:
+    def _exact(self) -> list[tuple[str, CompiledView]]:
         """What weighs n-grams of many passages, by the field it sees; made when it is first asked for."""
         return [
             (view.field, CompiledView(view, vocabulary, self._idf(view, start, end), self._coefficients(start, end)))
@@ -131,10 +132,7 @@ class Bundle:
         from features.fast import FastView
 
         return [
-            (field, FastView(view, vocabulary, self._idf(view, start, end), self._coefficients(start, end)))
-            if view.of == "words"
-            else (field, exact)
-            for (view, vocabulary, start, end), (field, exact) in zip(self._views(), self._exact, strict=True)
+            (field, FastView(exact) if isinstance(exact.grams, WordGrams) else exact) for field, exact in self._exact
         ]
 
     def _idf(self, view: NGrams, start: int, end: int) -> Floats | None:

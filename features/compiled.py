@@ -24,19 +24,20 @@ class CompiledView:
     """One view, ready to weigh texts by `coefficients` (themes, vocabulary); `idf` (vocabulary,) or None."""
 
     def __init__(self, view: NGrams, vocabulary: Mapping[str, int], idf: Floats | None, coefficients: Floats) -> None:
-        self._view, self._idf, self._size = view, idf, len(vocabulary)
-        self._coefficients = coefficients.T
-        self._grams = (WordGrams if view.of == "words" else CharacterGrams)(vocabulary, *view.ngrams)
+        self.view, self.idf, self.coefficients = view, idf, coefficients
+        self.grams = (WordGrams if view.of == "words" else CharacterGrams)(vocabulary, *view.ngrams)
 
     def margins(self, texts: Sequence[str]) -> tuple[Floats, Numbers]:
         """This view's share of the margins, shape (texts, themes), and how many distinct terms each text has."""
         found = self.matrix(texts)
-        return found @ self._coefficients, np.diff(found.indptr)
+        return found @ self.coefficients.T, np.diff(found.indptr)
 
     def matrix(self, texts: Sequence[str]) -> csr_array:
         """Term weights, shape (texts, vocabulary)."""
-        columns, counts = self._grams.columns(texts)
-        return ngrams.weighed(columns, np.concatenate([[0], np.cumsum(counts)]), self._size, self._view, self._idf)
+        columns, counts = self.grams.columns(texts)
+        return ngrams.weighed(
+            columns, np.concatenate([[0], np.cumsum(counts)]), self.coefficients.shape[1], self.view, self.idf
+        )
 
 
 class WordGrams:

@@ -1,11 +1,11 @@
 """A view of words for `kernel`: margins in one pass over the letters, where numba is installed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from features import kernel
-from features.compiled import WordGrams
+from features.compiled import CompiledView, WordGrams
 from features.experiments import NGrams
 from features.kernel import Grams, Places, Terms, Words
 from features.keys import KeyTable
@@ -14,16 +14,16 @@ from features.words import Spelling
 
 
 class FastView:
-    """One view of words, ready to weigh texts by `coefficients` (themes, vocabulary); `idf` (vocabulary,) or None."""
+    """The same view as a compiled one of words."""
 
-    def __init__(self, view: NGrams, vocabulary: Mapping[str, int], idf: Floats | None, coefficients: Floats) -> None:
-        plain = WordGrams(vocabulary, *view.ngrams)
-        self._view, self._spelling = view, Spelling(plain.words)
-        self._words = _words([self._spelling.of(word) for word in plain.words])
-        self._grams = _grams(plain, view)
-        squares = np.ones(len(vocabulary)) if idf is None else idf
-        weights = coefficients.T * squares[:, None] * view.weight
-        self._parts = np.ascontiguousarray(np.column_stack([weights, squares**2]))
+    def __init__(self, exact: CompiledView) -> None:
+        assert isinstance(exact.grams, WordGrams)
+        self._view, self._spelling = exact.view, Spelling(exact.grams.words)
+        self._words = _words([self._spelling.of(word) for word in exact.grams.words])
+        self._grams = _grams(exact.grams, exact.view)
+        idf = np.ones(exact.coefficients.shape[1]) if exact.idf is None else exact.idf
+        weights = exact.coefficients.T * idf[:, None] * exact.view.weight
+        self._parts = np.ascontiguousarray(np.column_stack([weights, idf**2]))
 
     def margins(self, texts: Sequence[str]) -> tuple[Floats, Places]:
         """What CompiledView.margins gives, but for the last bits."""

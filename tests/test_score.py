@@ -202,7 +202,6 @@ def test_pages_are_made_for_a_bounded_number_of_documents_and_rows(
     assert "The first 3 of 5 sentences" in (tmp_path / "rows" / "index.html").read_text()
 
 
-
 def test_the_kernel_writes_the_same_table(
     model: Path, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

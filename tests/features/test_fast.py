@@ -36,8 +36,9 @@ def assert_same(known: Sequence[str], asked: Sequence[str], view: NGrams) -> Non
     random = np.random.default_rng(0)
     idf = random.uniform(1, 5, len(terms)) if view.idf else None
     coefficients = random.normal(size=(5, len(terms)))
-    expected, distinct = CompiledView(view, terms, idf, coefficients).margins(asked)
-    found, met = FastView(view, terms, idf, coefficients).margins(asked)
+    exact = CompiledView(view, terms, idf, coefficients)
+    expected, distinct = exact.margins(asked)
+    found, met = FastView(exact).margins(asked)
     assert np.allclose(found, expected, rtol=0, atol=1e-11 * (1 + np.abs(expected).max(initial=0)))
     assert met.tolist() == distinct.tolist()
 

@@ -17,7 +17,7 @@ from statistics import median
 from typing import Any
 
 import pipelines  # noqa: F401 - pins the threads before numpy starts any
-from benchmarks import ceiling, peers, texts
+from benchmarks import ceiling, draw, peers, texts
 from benchmarks.timing import Cost, alternated, cost, processor, ratios, speeds
 from features import bundle, bundle_files, codebook, manifest, training
 from features.bundle import Bundle
@@ -98,14 +98,16 @@ def end_to_end(sides: Sequence[Side], source: Path, scratch: Path, count: int) -
     }
 
 
-def growth(side: Side, source: Path, tenfold: Path, scratch: Path) -> dict[str, Any]:
+def growth(side: Side, count: int, scratch: Path) -> dict[str, Any]:
     """Ten times the sentences: how much more memory; and two cores: how much less time."""
     cores = sorted(os.sched_getaffinity(0))[:2]
-    one, two = (side.cost(source, scratch / "out", cores[:count]) for count in (1, 2))
+    source, tenfold = (scratch / f"{many}.parquet" for many in (count, 10 * count))
+    one, two = (side.cost(source, scratch / "out", cores[:used]) for used in (1, 2))
     ten = side.cost(tenfold, scratch / "out", cores[:1])
     return {
         "megabytes": round(one.megabytes),
         "megabytes_of_tenfold": round(ten.megabytes),
+        "sentences": [count, 10 * count],
         "seconds": round(one.cpu, 2),
         "seconds_of_tenfold": round(ten.cpu, 2),
         "memory_ratio": round(ten.megabytes / one.megabytes, 3),
@@ -192,7 +194,6 @@ def main() -> None:
         sides, fitted = _sides(examples, scratch, counts)
         for count in (*counts, 10 * counts[-1]):
             texts.write(texts.like(known, count), scratch / f"{count}.parquet")
-        largest, tenfold = (scratch / f"{count}.parquet" for count in (counts[-1], 10 * counts[-1]))
         result = {
             "processor": processor(),
             "packages": {name: importlib.metadata.version(name) for name in PACKAGES},
@@ -201,9 +202,10 @@ def main() -> None:
                 str(count): end_to_end(sides, scratch / f"{count}.parquet", scratch, count) for count in counts
             },
             "macro_f1": _quality(examples, scratch, fitted),
-            "growth": {side.name: growth(side, largest, tenfold, scratch) for side in sides[:2]},
+            "growth": {side.name: growth(side, counts[-1], scratch) for side in sides[:2]},
         }
     options.out.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    draw.growth(result, options.out.with_suffix(".png"))
     print(f"{result['in_process']['ratios'][NUMPY]['median']} times scikit-learn's speed: {options.out}")  # type: ignore[index]
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from features.errors import IntegrityFailure, UsageFailure
-from pipelines import corpus_tables, refits, result_tables, store, weak_tables
+from pipelines import corpus_tables, refits, result_tables, speed_tables, store, weak_tables
 from pipelines.command import experiment_names, read_yaml, run
 from pipelines.markdown import table
 
@@ -74,12 +74,20 @@ def tables(root: Path) -> dict[str, Callable[[], str]]:
             result_tables.BEYOND, result_tables.beyond(_stage(root, "slices/slices.json")["beyond_the_lexicon"])
         ),
         "axes": lambda: table(result_tables.AXES, result_tables.axes(_stage(root, "axes/axes.json"))),
-        "encode": lambda: table(result_tables.SPEEDS, result_tables.speeds(_measured(root, "encode"))),
+        "encode": lambda: table(speed_tables.SPEEDS, speed_tables.speeds(_measured(root, "encode"))),
         "in_process": lambda: table(
-            ["in one process", *result_tables.SPEEDS[1:]], result_tables.speeds(_measured(root, "score")["in_process"])
+            speed_tables.IN_PROCESS, speed_tables.in_process(_measured(root, "score")["in_process"])
         ),
-        "scoring": lambda: table(result_tables.SCORING, result_tables.scoring(_measured(root, "score"))),
-        "growth": lambda: table(result_tables.GROWTH, result_tables.growth(_measured(root, "score")["growth"])),
+        "scoring": lambda: table(
+            speed_tables.scoring_heads(_measured(root, "score")), speed_tables.scoring(_measured(root, "score"))
+        ),
+        "growth": lambda: table(
+            ["from disk to disk", *_measured(root, "score")["growth"]],
+            speed_tables.growth(_measured(root, "score")["growth"]),
+        ),
+        "grid": lambda: table(speed_tables.GRID, speed_tables.grid(_measured(root, "grid"))),
+        "noop": lambda: table(speed_tables.NOOP, speed_tables.noop(_measured(root, "noop"))),
+        "fixed": lambda: table(speed_tables.FIXED, speed_tables.fixed(_measured(root, "fixed"))),
         "apart": lambda: table(corpus_tables.APART, corpus_tables.apart(_profile(root)["separations"])),
     }
 

@@ -19,9 +19,6 @@ AXES = ["left out together", "groups", "sentences", "macro-F1", "drop"]
 SLICES = ["by", "slice", "documents", "sentences", "labels", "F1 over all labels", "all labels right"]
 BEYOND = ["theme", "gold the lexicon misses", "recall there", "lexicon fires wrongly", "false alarms there"]
 BEHAVIOUR = ["kind", "group", "cases", "passed"]
-SCORING = ["sentences to labels on disk", "a CPU second", "lowest", "highest", "times slower", "MB", "macro-F1 on test"]
-GROWTH = ["this project, from disk to disk", ""]
-SPEEDS = ["encoder", "sentences per CPU second", "lowest", "highest"]
 _ROLES = {
     "linear": "best of those that know words alone",
     "static": "best that needs no encoder to score",
@@ -123,40 +120,6 @@ def behaviour(found: Mapping[str, Any]) -> list[list[str]]:
         total = sum(one["cases"] for one in here)
         rows.append([f"**{rate['kind']}**", "all", str(total), f"{rate['passed']:.1%}"])
     return rows
-
-
-def scoring(score: Mapping[str, Any]) -> list[list[str]]:
-    """Each way from sentences on disk to labels on disk: speed, how much slower than this project, memory, quality."""
-    whole = score["end_to_end"]
-    return [
-        [
-            name,
-            *_three(found, "{:,.0f}"),
-            "{median:.2f} [{low:.2f}, {high:.2f}]".format(**whole["ratios"][name]) if name in whole["ratios"] else "1",
-            str(whole["megabytes"][name]),
-            f"{score['macro_f1'][name]:.3f}",
-        ]
-        for name, found in whole["sentences_per_second"].items()
-    ]
-
-
-def growth(found: Mapping[str, Any]) -> list[list[str]]:
-    """What ten times the sentences, and a second core, change."""
-    return [
-        ["memory, MB", str(found["megabytes"])],
-        ["memory at ten times the sentences, MB", str(found["megabytes_of_tenfold"])],
-        ["time on two cores, of that on one", f"{found['wall_ratio_of_two_cores']:.2f}"],
-    ]
-
-
-def speeds(encode: Mapping[str, Any]) -> list[list[str]]:
-    """Sentences per second of each side, and how the two compare round by round."""
-    rows = [[name, *_three(found, "{:.0f}")] for name, found in encode["sentences_per_second"].items()]
-    return [*rows, ["ratio", *_three(encode["ratio"], "{:.2f}")]]
-
-
-def _three(found: Mapping[str, float], shown: str) -> list[str]:
-    return [shown.format(found[name]) for name in ("median", "low", "high")]
 
 
 def _test(metrics: Mapping[str, Any]) -> str:

@@ -72,30 +72,6 @@ def test_a_model_in_two_roles_is_one_row() -> None:
     assert rows == [["both", "30", "0.550 [0.450, 0.650]", "0.570 [0.470, 0.670]", "No difference."]]
 
 
-def test_speeds_stand_with_their_range_and_the_ratio_of_the_rounds() -> None:
-    both = {"here": {"median": 80.04, "low": 70, "high": 90}, "there": {"median": 100, "low": 95, "high": 105}}
-    rows = result_tables.speeds({"sentences_per_second": both, "ratio": {"median": 0.8, "low": 0.7, "high": 0.9}})
-    assert rows == [["here", "80", "70", "90"], ["there", "100", "95", "105"], ["ratio", "0.80", "0.70", "0.90"]]
-    assert {len(row) for row in rows} == {len(result_tables.SPEEDS)}
-
-
-def test_peers_stand_with_their_speed_how_much_slower_they_are_their_memory_and_quality() -> None:
-    speed = {"median": 50_000, "low": 40_000, "high": 60_000.4}
-    whole = {
-        "sentences_per_second": {"this project": speed, "other": speed},
-        "ratios": {"other": {"median": 2.5, "low": 2, "high": 3}},
-        "megabytes": {"this project": 300, "other": 400},
-    }
-    rows = result_tables.scoring({"end_to_end": whole, "macro_f1": {"this project": 0.8, "other": 0.7012}})
-    assert rows == [
-        ["this project", "50,000", "40,000", "60,000", "1", "300", "0.800"],
-        ["other", "50,000", "40,000", "60,000", "2.50 [2.00, 3.00]", "400", "0.701"],
-    ]
-    assert {len(row) for row in rows} == {len(result_tables.SCORING)}
-    grown = {"megabytes": 300, "megabytes_of_tenfold": 310, "wall_ratio_of_two_cores": 0.654}
-    assert [row[1] for row in result_tables.growth(grown)] == ["300", "310", "0.65"]
-
-
 def test_an_axis_stands_with_its_drop_and_the_plain_one_without() -> None:
     estimate = {"value": 0.7, "low": 0.6, "high": 0.8}
     plain = {"name": "documents", "groups": 10, "sentences": 8000, "macro_f1": estimate, "drop": None}

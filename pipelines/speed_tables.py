@@ -1,0 +1,104 @@
+"""What `make bench` has measured, as rows of Markdown tables."""
+
+from collections.abc import Mapping
+from typing import Any
+
+_RANGE = "{median:.2f} [{low:.2f}, {high:.2f}]"
+SPEEDS = ["encoder", "sentences per CPU second", "lowest", "highest"]
+IN_PROCESS = ["in one process", *SPEEDS[1:], "times scikit-learn", "share of the limit"]
+GRID = ["a search of the grid", "CPU seconds", "lowest", "highest", "MB", "winner's macro-F1"]
+NOOP = ["nothing to do", "stages", "dependencies", "CPU seconds", "lowest", "highest", "times trivial stages"]
+FIXED = ["before it works", "CPU seconds", "lowest", "highest"]
+
+
+def speeds(encode: Mapping[str, Any]) -> list[list[str]]:
+    """Sentences per second of each side, and how the two compare round by round."""
+    rows = [[name, *_three(found, "{:.0f}")] for name, found in encode["sentences_per_second"].items()]
+    return [*rows, ["ratio", *_three(encode["ratio"], "{:.2f}")]]
+
+
+def in_process(found: Mapping[str, Any]) -> list[list[str]]:
+    """Each side's speed on texts in memory, beside scikit-learn's and beside that of a program in C."""
+    return [
+        [
+            name,
+            *_three(speed, "{:,.0f}"),
+            _RANGE.format(**found["ratios"][name]) if name in found["ratios"] else "",
+            f"{found['share_of_limit'][name]:.0%}" if name in found["share_of_limit"] else "",
+        ]
+        for name, speed in found["sentences_per_second"].items()
+    ]
+
+
+def scoring_heads(score: Mapping[str, Any]) -> list[str]:
+    """The heads of the table of `scoring`: a column for each count of sentences."""
+    counts = [f"of {int(count):,}" for count in score["end_to_end"]]
+    return ["sentences a CPU second", *counts, "numpy is faster by", "numba is faster by", "MB", "macro-F1 on test"]
+
+
+def scoring(score: Mapping[str, Any]) -> list[list[str]]:
+    """Each way from sentences on disk to labels on disk; how many times slower it is, at the most that it was asked."""
+    rows = []
+    for name, quality in score["macro_f1"].items():
+        asked = {count: found for count, found in score["end_to_end"].items() if name in found["ratios"]}
+        if asked:
+            most = list(asked.values())[-1]
+            medians = [_median(found, name) for found in score["end_to_end"].values()]
+            ratios = [_RANGE.format(**most[key][name]) for key in ("ratios", "ratios_numba")]
+            rows.append([name, *medians, *ratios, str(most["megabytes"][name]), f"{quality:.3f}"])
+    return rows
+
+
+def growth(found: Mapping[str, Mapping[str, Any]]) -> list[list[str]]:
+    """What ten times the sentences, and a second core, change for each side."""
+    named = {
+        "memory, MB": "megabytes",
+        "memory at ten times the sentences, MB": "megabytes_of_tenfold",
+        "CPU seconds": "seconds",
+        "CPU seconds at ten times the sentences": "seconds_of_tenfold",
+        "time on two cores, of that on one": "wall_ratio_of_two_cores",
+    }
+    return [[title, *(f"{side[key]:g}" for side in found.values())] for title, key in named.items()]
+
+
+def grid(found: Mapping[str, Any]) -> list[list[str]]:
+    """Both searches of the same settings: time, memory, and what the winner scores."""
+    search = found["search"]
+    rows = [
+        [
+            way,
+            *_three(seconds, "{:.1f}"),
+            str(search["megabytes"][way]),
+            f"{search['winner'][way]['macro_f1']:.4f}",
+        ]
+        for way, seconds in search["cpu_seconds"].items()
+    ]
+    return [*rows, ["ratio", *_three(search["ratio"], "{:.2f}"), "", ""]]
+
+
+def noop(found: Mapping[str, Any]) -> list[list[str]]:
+    """What DVC takes to find that there is nothing to do, beside as many trivial stages."""
+    return [
+        [
+            name,
+            *(str(size[key]) for key in ("stages", "deps")),
+            *_three(found["cpu_seconds"][name], "{:.2f}"),
+            _RANGE.format(**found["ratios"][name]) if name in found["ratios"] else "1",
+        ]
+        for name, size in found["sizes"].items()
+    ]
+
+
+def fixed(found: Mapping[str, Any]) -> list[list[str]]:
+    """What each stage costs before it works, the cheapest first."""
+    cheapest = sorted(found["cpu_seconds"].items(), key=lambda item: item[1]["median"])
+    return [[name, *_three(seconds, "{:.2f}")] for name, seconds in cheapest]
+
+
+def _median(found: Mapping[str, Any], name: str) -> str:
+    speed = found["sentences_per_second"].get(name)
+    return f"{speed['median']:,.0f}" if speed else ""
+
+
+def _three(found: Mapping[str, float], shown: str) -> list[str]:
+    return [shown.format(found[name]) for name in ("median", "low", "high")]

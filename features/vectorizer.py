@@ -32,11 +32,11 @@ class _Analysed:
     numbers: dict[str, int] = field(default_factory=dict)
     texts: dict[str, bytes] = field(default_factory=dict)
 
-    def counts(self, texts: Sequence[str]) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
+    def counts(self, texts: Sequence[str]) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int64]]:
         """The terms of all texts that are known, one after the other, their counts, and where each text begins."""
         found = [self.texts[text] for text in texts]
         pairs = np.frombuffer(b"".join(found), np.int32).reshape(-1, 2)
-        return pairs[:, 0], pairs[:, 1], np.cumsum([0, *map(len, found)], dtype=np.int32) // pairs.itemsize // 2
+        return pairs[:, 0], pairs[:, 1], np.cumsum([0, *map(len, found)]) // (2 * pairs.itemsize)
 
 
 # By kind and size of n-gram. Only texts that were fitted on are kept, so that scoring takes no memory.

@@ -128,7 +128,8 @@ def _scoring(folder: Path, kernel: str) -> list[str]:
     return [sys.executable, "-m", "pipelines.score", *words]
 
 
-def _exported(name: str, folder: Path) -> Bundle:
+def exported(name: str, folder: Path) -> Bundle:
+    """The bundle of a trained experiment, written to `folder` and loaded from there."""
     trained = training.loads((MODELS / name / "model.pkl").read_bytes())
     folder.mkdir()
     model, weights = converted(trained, name, codebook.load(Path("data/codebook.yaml")), 2_000, {FITTED_ON: "train"})
@@ -154,7 +155,7 @@ def _sides(examples: Sequence[Example], scratch: Path, counts: Sequence[int]) ->
             fitted[f"{kind}, {dim} dimensions"] = path
             sides.append(Side(f"{kind}, {dim} dimensions", _peer(kind, path), most))
     for name in BESIDE:
-        _exported(name, scratch / name)
+        exported(name, scratch / name)
         sides.append(Side(f"this project, {name}", _scoring(scratch / name, "auto"), counts[0]))
     return sides, fitted
 
@@ -189,7 +190,7 @@ def main() -> None:
     counts = QUICK if options.quick else COUNTS
     with tempfile.TemporaryDirectory(prefix="score-") as folder:
         scratch = Path(folder)
-        exported = _exported(EXPERIMENT, scratch / "bundle")
+        words = exported(EXPERIMENT, scratch / "bundle")
         trained = training.loads((MODELS / EXPERIMENT / "model.pkl").read_bytes())
         sides, fitted = _sides(examples, scratch, counts)
         for count in (*counts, 10 * counts[-1]):
@@ -197,7 +198,7 @@ def main() -> None:
         result = {
             "processor": processor(),
             "packages": {name: importlib.metadata.version(name) for name in PACKAGES},
-            "in_process": in_process(trained, exported, list(texts.like(known, IN_PROCESS)), scratch),
+            "in_process": in_process(trained, words, list(texts.like(known, IN_PROCESS)), scratch),
             "end_to_end": {
                 str(count): end_to_end(sides, scratch / f"{count}.parquet", scratch, count) for count in counts
             },

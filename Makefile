@@ -109,8 +109,8 @@ screenshots: env  ## the pictures of README.md, taken by Chromium: a document of
 	@touch $@
 
 bench: .bench/.stamp  ## speed beside peers, into benchmarks/; QUICK=1: fewer sentences, into .bench/
-	.bench/bin/python -m benchmarks.score $(if $(QUICK),.bench,benchmarks)/score.json $(if $(QUICK),--quick)
-	.bench/bin/python -m benchmarks.encode $(if $(QUICK),.bench,benchmarks)/encode.json $(if $(QUICK),--quick)
+	@set -e; for name in score fitting grid noop fixed encode spark; do \
+	  .bench/bin/python -m benchmarks.$$name $(if $(QUICK),.bench,benchmarks)/$$name.json $(if $(QUICK),--quick); done
 
 promote: env  ## make the challenger champion if it is better on valid: [VERSION=3] [FORCE=1 REASON="why all the same"]
 	@python -m pipelines.promote $(INPUTS)/codebook.yaml $(if $(VERSION),--version $(VERSION)) $(if $(FORCE),--force) $(if $(REASON),--reason "$(REASON)")

@@ -7,6 +7,9 @@ _RANGE = "{median:.2f} [{low:.2f}, {high:.2f}]"
 SPEEDS = ["encoder", "sentences per CPU second", "lowest", "highest"]
 IN_PROCESS = ["in one process", *SPEEDS[1:], "times scikit-learn", "share of the limit"]
 GRID = ["a search of the grid", "CPU seconds", "lowest", "highest", "MB", "winner's macro-F1"]
+FITTING = ["of sentences", "a fit by", "CPU seconds", "lowest", "highest", "times this project", "MB"]
+SPARK = ["engine", *SPEEDS[1:]]
+CROSSOVER = ["cores of the cluster", "sentences"]
 NOOP = ["nothing to do", "stages", "dependencies", "CPU seconds", "lowest", "highest", "times trivial stages"]
 FIXED = ["before it works", "CPU seconds", "lowest", "highest"]
 
@@ -74,6 +77,32 @@ def grid(found: Mapping[str, Any]) -> list[list[str]]:
         for way, seconds in search["cpu_seconds"].items()
     ]
     return [*rows, ["ratio", *_three(search["ratio"], "{:.2f}"), "", ""]]
+
+
+def fitting(found: Mapping[str, Any]) -> list[list[str]]:
+    """One fit of each size by each side."""
+    return [
+        [
+            f"{int(count):,}",
+            way,
+            *_three(seconds, "{:.1f}"),
+            _RANGE.format(**size["ratios"][way]),
+            str(size["megabytes"][way]),
+        ]
+        for count, size in found["sizes"].items()
+        for way, seconds in size["cpu_seconds"].items()
+    ]
+
+
+def spark(found: Mapping[str, Any]) -> list[list[str]]:
+    """Both engines' speed on a core, and how many times the local one's Spark's is."""
+    rows = [[name, *_three(speed, "{:,.0f}")] for name, speed in found["sentences_per_second"].items()]
+    return [*rows, ["ratio", *_three(found["ratio"], "{:.2f}")]]
+
+
+def crossover(found: Mapping[str, Any]) -> list[list[str]]:
+    """From how many sentences on clusters of some sizes are worth their start."""
+    return [[cores, "never" if count is None else f"{count:,}"] for cores, count in found["crossover"]["from"].items()]
 
 
 def noop(found: Mapping[str, Any]) -> list[list[str]]:

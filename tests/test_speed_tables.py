@@ -95,3 +95,20 @@ def test_the_cheapest_stage_to_start_stands_first() -> None:
         {"cpu_seconds": {name: {"median": n, "low": n, "high": n} for name, n in (("train", 1.5), ("split", 0.2))}}
     )
     assert rows == [["split", "0.20", "0.20", "0.20"], ["train", "1.50", "1.50", "1.50"]]
+
+
+def test_fits_stand_by_size_and_side() -> None:
+    seconds = {"median": 10.04, "low": 9, "high": 11}
+    size = {"cpu_seconds": {"ours": seconds}, "ratios": {"ours": RATIO}, "megabytes": {"ours": 300}}
+    rows = speed_tables.fitting({"sizes": {"2000": size}})
+    assert rows == [["2,000", "ours", "10.0", "9.0", "11.0", "2.50 [2.00, 3.00]", "300"]]
+
+
+def test_spark_stands_beside_the_local_engine_and_a_cluster_that_is_too_small_never_pays() -> None:
+    found = {
+        "sentences_per_second": {"local": SPEED, "Spark": SPEED},
+        "ratio": {"median": 0.5, "low": 0.4, "high": 0.6},
+        "crossover": {"from": {"2": None, "32": 1_234_567}},
+    }
+    assert speed_tables.spark(found)[1:] == [["Spark", "50,000", "40,000", "60,000"], ["ratio", "0.50", "0.40", "0.60"]]
+    assert speed_tables.crossover(found) == [["2", "never"], ["32", "1,234,567"]]

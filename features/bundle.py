@@ -89,8 +89,9 @@ class Bundle:
             return self._scored(passages, self._exact)
         scores = self._scored(passages, self._fast)
         near = np.flatnonzero((np.abs(scores.probabilities - self.thresholds) < _NEAR).any(axis=1)).tolist()
-        exact = self._scored([passages[n] for n in near], self._exact)
-        scores.probabilities[near], scores.labels[near], scores.again[near] = exact.probabilities, exact.labels, True
+        if near:
+            exact = self._scored([passages[n] for n in near], self._exact)
+            scores.probabilities[near], scores.labels[near], scores.again[near] = exact.probabilities, exact.labels, True
         return scores
 
     def _scored(self, passages: Sequence[Passage], views: Sequence[tuple[str, Weigher]]) -> Scores:

@@ -27,7 +27,7 @@ from features.wordpiece import WordPieces
 ENCODER = "encoder"
 KERNELS = ("auto", "numpy", "numba")
 # From so many sentences on the kernel saves more time than it takes to load.
-_FAST_FROM = 200_000
+_FAST_FROM = 400_000
 # The kernel adds up in another order, which changes the last bits of a probability: nearer to a threshold than this its
 # answer is not taken.
 _NEAR = 1e-9
@@ -91,7 +91,8 @@ class Bundle:
         near = np.flatnonzero((np.abs(scores.probabilities - self.thresholds) < _NEAR).any(axis=1)).tolist()
         if near:
             exact = self._scored([passages[n] for n in near], self._exact)
-            scores.probabilities[near], scores.labels[near], scores.again[near] = exact.probabilities, exact.labels, True
+            scores.probabilities[near], scores.labels[near] = exact.probabilities, exact.labels
+            scores.again[near] = True
         return scores
 
     def _scored(self, passages: Sequence[Passage], views: Sequence[tuple[str, Weigher]]) -> Scores:

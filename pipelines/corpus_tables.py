@@ -48,7 +48,7 @@ class Suspicion(msgspec.Struct, frozen=True):
     """A label that models spoke against, and what became of it.
 
     `coders` and, where both of those are against gold, `adjudicator` say whether the sentence carries the theme;
-    `clear` whether the adjudicator was in no doubt.
+    `clear` whether the adjudicator was in no doubt, and `reason` why they decided so.
     """
 
     sentence_id: str
@@ -58,11 +58,11 @@ class Suspicion(msgspec.Struct, frozen=True):
     coders: tuple[bool, bool]
     adjudicator: bool | None
     clear: bool | None
-    corrected: bool
+    reason: str | None
 
 
 def suspicions(path: Path) -> list[list[str]]:
-    """How many labels of `make suspicious` fresh coders and an adjudicator upheld, and how many were corrected."""
+    """How many labels of `make suspicious` fresh coders and an adjudicator upheld."""
     read = msgspec.json.Decoder(Suspicion).decode
     rows = [read(line) for line in path.read_bytes().splitlines()]
     kinds = {
@@ -72,7 +72,6 @@ def suspicions(path: Path) -> list[list[str]]:
         "both against gold": [row for row in rows if set(row.coders) == {not row.gold}],
         "adjudicator against gold too": [row for row in rows if row.adjudicator is (not row.gold)],
         "of these without doubt": [row for row in rows if row.adjudicator is (not row.gold) and row.clear],
-        "corrected": [row for row in rows if row.corrected],
     }
     return [
         [kind, str(len(of_kind)), str(sum(row.gold for row in of_kind)), str(sum(not row.gold for row in of_kind))]

@@ -127,10 +127,10 @@ def _matrix(texts: Sequence[str], known: _Analysed, vocabulary: Mapping[str, int
     number_of = np.fromiter((known.numbers.get(term, -1) for term in vocabulary), np.int32, len(vocabulary))
     column_of = np.full(len(known.numbers), -1, dtype=np.int32)
     column_of[number_of[number_of >= 0]] = np.flatnonzero(number_of >= 0)
-    numbers, counts, edges = known.counts(texts)
+    numbers, counts, begins = known.counts(texts)
     columns = column_of[numbers]
     wanted = columns >= 0
-    edges = np.append(np.int32(0), np.cumsum(wanted, dtype=np.int32))[edges]
+    edges = np.append(np.int32(0), np.cumsum(wanted, dtype=np.int32))[begins]
     shape = (len(texts), len(vocabulary))
     found = csr_array((counts[wanted].astype(np.float64), columns[wanted], edges), shape=shape)
     found.sort_indices()

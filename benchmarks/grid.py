@@ -15,8 +15,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks.score import like
 from benchmarks.searches import FOLDS, WAYS
+from benchmarks.texts import like
 from benchmarks.timing import Cost, cost, processor, ratios
 from features.text import Example
 from pipelines import tables

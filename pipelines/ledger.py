@@ -86,6 +86,10 @@ def tables(root: Path) -> dict[str, Callable[[], str]]:
             speed_tables.growth(_measured(root, "score")["growth"]),
         ),
         "grid": lambda: table(speed_tables.GRID, speed_tables.grid(_measured(root, "grid"))),
+        "grid_memory": lambda: table(
+            ["MB for sentences", *_measured(root, "grid")["growth"]["megabytes"]],
+            speed_tables.grid_memory(_measured(root, "grid")),
+        ),
         "fitting": lambda: table(speed_tables.FITTING, speed_tables.fitting(_measured(root, "fitting"))),
         "spark": lambda: table(speed_tables.SPARK, speed_tables.spark(_measured(root, "spark"))),
         "crossover": lambda: table(speed_tables.CROSSOVER, speed_tables.crossover(_measured(root, "spark"))),

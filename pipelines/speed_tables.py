@@ -79,6 +79,13 @@ def grid(found: Mapping[str, Any]) -> list[list[str]]:
     return [*rows, ["ratio", *_three(search["ratio"], "{:.2f}"), "", ""]]
 
 
+def grid_memory(found: Mapping[str, Any]) -> list[list[str]]:
+    """What either search of a few settings takes, in megabytes, for so many sentences."""
+    grown = found["growth"]
+    rows = [[f"{count:,}"] for count in grown["sentences"]]
+    return [[*row, *(str(side[n]) for side in grown["megabytes"].values())] for n, row in enumerate(rows)]
+
+
 def fitting(found: Mapping[str, Any]) -> list[list[str]]:
     """One fit of each size by each side."""
     return [

@@ -75,6 +75,12 @@ def test_both_searches_stand_with_their_cost_and_their_winner() -> None:
     assert {len(row) for row in rows} == {len(speed_tables.GRID)}
 
 
+def test_the_memory_of_both_searches_stands_by_size() -> None:
+    growth = {"sentences": [1000, 4000], "megabytes": {"ours": [300, 400], "scikit-learn": [310, 390]}}
+    rows = speed_tables.grid_memory({"growth": growth})
+    assert rows == [["1,000", "300", "310"], ["4,000", "400", "390"]]
+
+
 def test_what_is_done_when_nothing_is_to_be_done_stands_beside_trivial_stages() -> None:
     seconds = {"median": 1.004, "low": 0.9, "high": 1.1}
     rows = speed_tables.noop(

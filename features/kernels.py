@@ -12,7 +12,8 @@ _ROWS_AT_ONCE = 256
 def margins(rows: Singles, support: Singles, gamma: float, dual: Floats) -> Floats:
     """Sums of Gaussian kernels around `support` (m, width), weighted by `dual` (m, targets); shape (n, targets).
 
-    Worked out in blocks of one shape, so that a row's figures do not depend on its company.
+    Worked out in blocks of one shape, so that a row's figures do not depend on its company; on some processors they do
+    on its place, in the last bits of single precision.
     """
     found = np.empty((len(rows), dual.shape[1]))
     block = np.zeros((_ROWS_AT_ONCE, rows.shape[1]), dtype=np.float32)

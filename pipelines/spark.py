@@ -4,7 +4,9 @@ Every row of every parquet file below IN is a sentence (column `text`, maybe `id
 the rows that the local engine would write, in no particular order. Needs the extra `spark` and Java 17 or later.
 """
 
+import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -60,6 +62,9 @@ def _session() -> "SparkSession":
     for name, value in settings.items():
         builder = builder.config(name, str(value))
     session: SparkSession = builder.getOrCreate()
+    if session.sparkContext.master.startswith("local") and "PYSPARK_PYTHON" not in os.environ:
+        # Workers here have what this process has, whether or not its environment is the activated one.
+        session.sparkContext.pythonExec = sys.executable
     return session
 
 

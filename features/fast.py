@@ -1,4 +1,4 @@
-"""A view of words for `kernel`: margins in one pass over the letters, where numba is installed."""
+"""A view of words for `kernel`, where numba is installed: its words and n-grams as tables of plain arrays."""
 
 from collections.abc import Sequence
 
@@ -67,6 +67,5 @@ def _grams(plain: WordGrams, view: NGrams) -> Grams:
         columns=np.concatenate(columns).astype(np.int32),
         column_starts=np.cumsum([0, *map(len, columns[:-1])]),
         words=len(plain.words),
-        shortest=view.ngrams[0],
         longest=view.ngrams[1],
     )

@@ -57,7 +57,7 @@ class Grams(NamedTuple):
     """Tables like that of Words, one after another: n-grams of n words from `starts[n - 2]` on, `shifts[n - 2]`.
 
     A key is the number of the beginning times `words` plus that of the last word. The column of an n-gram is
-    `columns[column_starts[n - 1] + number]`, or -1; only those of `shortest` words to `longest` have one.
+    `columns[column_starts[n - 1] + number]`, or -1 where it is no term; none is longer than `longest` words.
     """
 
     keys: Keys
@@ -67,7 +67,6 @@ class Grams(NamedTuple):
     columns: Places
     column_starts: Numbers
     words: int
-    shortest: int
     longest: int
 
 

@@ -48,7 +48,7 @@ class Suspicion(msgspec.Struct, frozen=True):
     """A label that models spoke against, and what became of it.
 
     `coders` and, where both of those are against gold, `adjudicator` say whether the sentence carries the theme;
-    `clear` whether the adjudicator was in no doubt, and `reason` why they decided so.
+    `clear` whether the adjudicator was in no doubt, `reason` why they decided so; `corrected`, whether gold changed.
     """
 
     sentence_id: str
@@ -59,10 +59,11 @@ class Suspicion(msgspec.Struct, frozen=True):
     adjudicator: bool | None
     clear: bool | None
     reason: str | None
+    corrected: bool
 
 
 def suspicions(path: Path) -> list[list[str]]:
-    """How many labels of `make suspicious` fresh coders and an adjudicator upheld."""
+    """How many labels of `make suspicious` fresh coders and an adjudicator upheld, and how many were corrected."""
     read = msgspec.json.Decoder(Suspicion).decode
     rows = [read(line) for line in path.read_bytes().splitlines()]
     kinds = {
@@ -72,6 +73,7 @@ def suspicions(path: Path) -> list[list[str]]:
         "both against gold": [row for row in rows if set(row.coders) == {not row.gold}],
         "adjudicator against gold too": [row for row in rows if row.adjudicator is (not row.gold)],
         "of these without doubt": [row for row in rows if row.adjudicator is (not row.gold) and row.clear],
+        "corrected": [row for row in rows if row.corrected],
     }
     return [
         [kind, str(len(of_kind)), str(sum(row.gold for row in of_kind)), str(sum(not row.gold for row in of_kind))]

@@ -2,46 +2,50 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import chain, pairwise
+from itertools import chain
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from features.passages import FIELDS, Passages
 from features.readers.refusal import Refusal
 from features.sentence_tables import Run
 from features.sentences import sentences, to_score
-from features.text import Document, Passage, Sentence
+from features.text import Document, Sentence
 
 SENTENCES_AT_ONCE = 8_192
 # An encoder takes minutes for as many: fewer at once, so that progress can be seen.
 ENCODED_AT_ONCE = 256
-
-
-@dataclass(frozen=True, slots=True)
-class Columns:
-    """Sentences to score, as columns of one length; `start` and `end` are None where the document is not at hand."""
-
-    doc: list[str] = field(default_factory=list)
-    sentence_id: list[str] = field(default_factory=list)
-    position: list[int] = field(default_factory=list)
-    start: list[int | None] = field(default_factory=list)
-    end: list[int | None] = field(default_factory=list)
-    passage: list[Passage] = field(default_factory=list)
-
-    @property
-    def text(self) -> list[str]:
-        """The sentences themselves."""
-        return [passage.text for passage in self.passage]
+# Sentences to score; `start` and `end` are null where the document is not at hand.
+ROWS = pa.schema(
+    {"doc": pa.string(), "sentence_id": pa.string(), "position": pa.int64(), "start": pa.int64(), "end": pa.int64()}
+    | dict.fromkeys(FIELDS, pa.string())
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Sentences to score with where they come from: whole documents (their headings are not in `columns`), or tables.
+    """Sentences to score, `rows` as in ROWS, with where they come from: whole documents, whose headings are not among
+    the rows, or tables.
 
     `sources` counts the documents, or the tables of sentences that begin here.
     """
 
-    columns: Columns = field(default_factory=Columns)
+    rows: pa.RecordBatch
     documents: list[tuple[Document, list[Sentence]]] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
     sources: int = 0
+
+    @property
+    def passages(self) -> Passages:
+        """What a model sees of the rows."""
+        return passages_of(self.rows)
+
+
+def passages_of(rows: pa.RecordBatch) -> Passages:
+    """What a model sees of rows that have at least the columns FIELDS."""
+    return Passages(*(rows.column(name) for name in FIELDS))
 
 
 def of_documents(
@@ -76,32 +80,34 @@ def of_rows(read: Iterable[Run | Refusal], *, at_once: int = SENTENCES_AT_ONCE) 
 
     Rows of one document that follow each other in a table are neighbours; a row that names no document has none.
     """
-    batch, tables, table = Batch(), 0, None
+    runs: list[pa.RecordBatch] = []
+    refusals: list[Refusal] = []
+    held, tables, table = 0, 0, None
     for before, found, after in _between(read):
         if isinstance(found, Refusal):
-            batch.refusals.append(found)
+            refusals.append(found)
         else:
             tables += found.table != table
             table = found.table
-            _append(batch.columns, found, _in_document(before, found, after))
-        if len(batch.columns.passage) + len(batch.refusals) >= at_once:
-            yield Batch(batch.columns, [], batch.refusals, tables)
-            batch, tables = Batch(), 0
-    if batch.columns.passage or batch.refusals:
-        yield Batch(batch.columns, [], batch.refusals, tables)
+            runs.append(_of_run(before, found, after))
+            held += found.count
+        if held + len(refusals) >= at_once:
+            yield Batch(_joined(runs), [], refusals, tables)
+            runs, refusals, held, tables = [], [], 0, 0
+    if runs or refusals:
+        yield Batch(_joined(runs), [], refusals, tables)
 
 
 def _of_whole(documents: list[tuple[Document, list[Sentence]]], refusals: list[Refusal]) -> Batch:
     rows, passages = to_score(sentence for _, found in documents for sentence in found)
-    columns = Columns(
-        doc=[row.doc for row in rows],
-        sentence_id=[row.id for row in rows],
-        position=[row.position for row in rows],
-        start=[row.start for row in rows],
-        end=[row.end for row in rows],
-        passage=passages,
-    )
-    return Batch(columns, documents, refusals, len(documents))
+    columns = {
+        "doc": [row.doc for row in rows],
+        "sentence_id": [row.id for row in rows],
+        "position": [row.position for row in rows],
+        "start": [row.start for row in rows],
+        "end": [row.end for row in rows],
+    } | {name: [getattr(passage, name) for passage in passages] for name in FIELDS}
+    return Batch(pa.RecordBatch.from_pydict(columns, schema=ROWS), documents, refusals, len(documents))
 
 
 def _between(
@@ -115,27 +121,30 @@ def _between(
         before, here = here, after
 
 
-def _in_document(before: Run | Refusal | None, run: Run, after: Run | Refusal | None) -> list[Passage]:
-    """Each text with those just before and after it in its table, where both rows name the same document."""
-    if all(doc is None for doc in run.doc):
-        return list(map(Passage, run.text))
-    docs, texts = list(run.doc), list(run.text)
-    for place, beside, edge in ((0, before, -1), (len(texts) + 1, after, 0)):
-        near = beside if isinstance(beside, Run) and beside.table == run.table else None
-        docs.insert(place, near.doc[edge] if near else None)
-        texts.insert(place, near.text[edge] if near else "")
-    same = [doc is not None and doc == other for doc, other in pairwise(docs)]
-    return [
-        Passage(text, texts[n] if same[n] else "", texts[n + 2] if same[n + 1] else "")
-        for n, text in enumerate(run.text)
-    ]
+def _of_run(before: Run | Refusal | None, run: Run, after: Run | Refusal | None) -> pa.RecordBatch:
+    position = pa.array(np.arange(run.position, run.position + run.count))
+    nowhere = pa.nulls(run.count, pa.int64())
+    doc, named = pc.fill_null(run.doc, run.table), pc.coalesce(run.id, position.cast(pa.string()))
+    columns = [doc, named, position, nowhere, nowhere, run.text, *_neighbours(before, run, after)]
+    return pa.RecordBatch.from_arrays(columns, schema=ROWS)
 
 
-def _append(columns: Columns, run: Run, passages: list[Passage]) -> None:
-    positions = range(run.position, run.position + run.count)
-    columns.doc.extend([run.table if doc is None else doc for doc in run.doc])
-    columns.sentence_id.extend([str(n) if own is None else own for n, own in zip(positions, run.id, strict=True)])
-    columns.position.extend(positions)
-    columns.start.extend([None] * len(positions))
-    columns.end.extend([None] * len(positions))
-    columns.passage.extend(passages)
+def _neighbours(before: Run | Refusal | None, run: Run, after: Run | Refusal | None) -> list[pa.StringArray]:
+    """The texts just before and after each in its table, where both rows name the same document."""
+    if run.doc.null_count == run.count:
+        return [pa.nulls(run.count, pa.string())] * 2
+    first, last = _edge(before, run, -1), _edge(after, run, 0)
+    docs, texts = (pa.concat_arrays(pieces) for pieces in zip(first, (run.doc, run.text), last, strict=True))
+    same = pc.fill_null(pc.equal(docs[:-1], docs[1:]), False)
+    return [pc.if_else(same[:-1], texts[:-2], ""), pc.if_else(same[1:], texts[2:], "")]
+
+
+def _edge(near: Run | Refusal | None, run: Run, place: int) -> tuple[pa.StringArray, pa.StringArray]:
+    """Document and text of the first or last row of `near`, nulls where it is not of the table of `run`."""
+    if not isinstance(near, Run) or near.table != run.table:
+        return pa.nulls(1, pa.string()), pa.nulls(1, pa.string())
+    return near.doc.take(pa.array([place % near.count])), near.text.take(pa.array([place % near.count]))
+
+
+def _joined(runs: list[pa.RecordBatch]) -> pa.RecordBatch:
+    return runs[0] if len(runs) == 1 else pa.concat_batches([pa.RecordBatch.from_pylist([], schema=ROWS), *runs])

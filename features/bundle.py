@@ -4,12 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.util import find_spec
-from operator import attrgetter
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from features import bundle_files, embeddings, encoder, lexicon, ngrams, static, vector_parts
@@ -19,6 +17,8 @@ from features.compiled import CompiledView, WordGrams
 from features.errors import UsageFailure
 from features.experiments import NGrams
 from features.metrics import Bools
+from features.passages import Texts, column
+from features.passages import texts as python_texts
 from features.resampling import Floats
 from features.text import Passage
 from features.thresholds import calibrate
@@ -50,9 +50,9 @@ class Scores:
 
 
 class Weigher(Protocol):
-    """One view's share of the margins, shape (texts, themes), and how many distinct terms each text has."""
+    """One view's share of the margins, shape (texts, themes), and whether each text has any of its terms."""
 
-    def margins(self, texts: Sequence[str]) -> tuple[Floats, NDArray[np.integer[Any]]]: ...
+    def margins(self, texts: Texts) -> tuple[Floats, Bools]: ...
 
 
 class Bundle:
@@ -70,6 +70,7 @@ class Bundle:
         self._functions = [lexicon.restored(kept) for kept in model.lexicon]
         self._vocabularies = [{term: n for n, term in enumerate(view.vocabulary)} for view in model.views]
         self._cut = WordPieces(model.pieces)
+        self._reads_letters = bool(self._functions or model.encoder or model.static_parts)
         self.fast = False
         self._edges = np.cumsum([0, *(len(view.vocabulary) for view in model.views)])
 
@@ -88,8 +89,9 @@ class Bundle:
         if not self.fast:
             return self._scored(passages, self._exact)
         scores = self._scored(passages, self._fast)
-        near = np.flatnonzero((np.abs(scores.probabilities - self.thresholds) < _NEAR).any(axis=1)).tolist()
-        if near:
+        close = np.abs(scores.probabilities - self.thresholds) < _NEAR
+        if close.any():
+            near = np.flatnonzero(close.any(axis=1)).tolist()
             exact = self._scored([passages[n] for n in near], self._exact)
             scores.probabilities[near], scores.labels[near] = exact.probabilities, exact.labels
             scores.again[near] = True
@@ -99,11 +101,11 @@ class Bundle:
         margins = np.tile(self.weights.intercepts, (len(passages), 1))
         known = np.zeros(len(passages), dtype=bool)
         for field, view in views:
-            found, distinct = view.margins(list(map(attrgetter(field), passages)))
+            found, has_terms = view.margins(column(passages, field))
             margins += found
             if field == "text":
-                known |= distinct > 0
-        texts = [passage.text for passage in passages]
+                known |= has_terms
+        texts = python_texts(column(passages, "text")) if self._reads_letters else []
         if self._functions:
             hits = lexicon.hits(self._functions, texts)
             margins += hits @ self.weights.hits.T
@@ -131,10 +133,11 @@ class Bundle:
     @cached_property
     def _fast(self) -> list[tuple[str, Weigher]]:
         """The same with the kernel for views of words."""
-        from features.fast import FastView
+        from features import fast
 
         return [
-            (field, FastView(exact) if isinstance(exact.grams, WordGrams) else exact) for field, exact in self._exact
+            (field, fast.FastView(exact) if isinstance(exact.grams, WordGrams) and fast.fits(exact.grams) else exact)
+            for field, exact in self._exact
         ]
 
     def _idf(self, view: NGrams, start: int, end: int) -> Floats | None:

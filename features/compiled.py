@@ -4,7 +4,7 @@ An n-gram of words is the number of its beginning and that of its last word, loo
 inside a word depend on the word alone, so every distinct word is cut once.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import chain
 
 import numpy as np
@@ -13,9 +13,14 @@ from scipy.sparse import csr_array
 from features import ngrams
 from features.experiments import NGrams
 from features.keys import Keys, KeyTable, Numbers
+from features.metrics import Bools
+from features.passages import Texts
+from features.passages import texts as python_texts
 from features.resampling import Floats
 from features.words import WordTable
 
+# Texts whose words and n-grams the processor's cache holds.
+_AT_ONCE = 2_048
 # Distinct words kept with their n-grams: more than any language uses, few enough to hold.
 _MOST_WORDS = 200_000
 
@@ -25,14 +30,19 @@ class CompiledView:
 
     def __init__(self, view: NGrams, vocabulary: Mapping[str, int], idf: Floats | None, coefficients: Floats) -> None:
         self.view, self.idf, self.coefficients = view, idf, coefficients
+        self._by_term = np.ascontiguousarray(coefficients.T)
         self.grams = (WordGrams if view.of == "words" else CharacterGrams)(vocabulary, *view.ngrams)
 
-    def margins(self, texts: Sequence[str]) -> tuple[Floats, Numbers]:
-        """This view's share of the margins, shape (texts, themes), and how many distinct terms each text has."""
-        found = self.matrix(texts)
-        return found @ self.coefficients.T, np.diff(found.indptr)
+    def margins(self, texts: Texts) -> tuple[Floats, Bools]:
+        """This view's share of the margins, shape (texts, themes), and whether each text has any of its terms."""
+        margins, known = np.empty((len(texts), len(self.coefficients))), np.empty(len(texts), dtype=bool)
+        for begin in range(0, len(texts), _AT_ONCE):
+            piece = slice(begin, begin + _AT_ONCE)
+            found = self.matrix(texts[piece])
+            margins[piece], known[piece] = found @ self._by_term, np.diff(found.indptr) > 0
+        return margins, known
 
-    def matrix(self, texts: Sequence[str]) -> csr_array:
+    def matrix(self, texts: Texts) -> csr_array:
         """Term weights, shape (texts, vocabulary)."""
         columns, counts = self.grams.columns(texts)
         return ngrams.weighed(
@@ -59,7 +69,7 @@ class WordGrams:
             known = {term: number for number, term in enumerate(begun)}
             self.columns_by_size.append(_columns_of(known, split))
 
-    def columns(self, texts: Sequence[str]) -> tuple[Numbers, Numbers]:
+    def columns(self, texts: Texts) -> tuple[Numbers, Numbers]:
         """The columns of all n-grams in the order of the texts, and how many each text has."""
         words, counts = self._table.of(texts)
         ends = np.cumsum(counts)
@@ -86,7 +96,7 @@ class WordGrams:
         return longer
 
     def _keys(self, beginnings: Numbers, last: Numbers) -> Keys:
-        return (beginnings * len(self.words) + last).astype(np.uint64)
+        return (beginnings * (len(self.words) + 1) + last).astype(np.uint64)
 
 
 class CharacterGrams:
@@ -96,9 +106,9 @@ class CharacterGrams:
         self._vocabulary, self._sizes = vocabulary, (shortest, longest)
         self._of_word: dict[str, Numbers] = {}
 
-    def columns(self, texts: Sequence[str]) -> tuple[Numbers, Numbers]:
+    def columns(self, texts: Texts) -> tuple[Numbers, Numbers]:
         """The columns of all n-grams in the order of the texts, and how many each text has."""
-        words = [text.lower().split() for text in texts]
+        words = [text.lower().split() for text in python_texts(texts)]
         distinct = {word: number for number, word in enumerate(dict.fromkeys(chain.from_iterable(words)))}
         columns = [self._cut(word) for word in distinct]
         sizes = np.fromiter(map(len, columns), np.int64, len(columns))

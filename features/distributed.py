@@ -3,19 +3,20 @@
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 import pyarrow as pa
 
 from features import bundle, scored
-from features.batches import Columns
+from features.batches import ROWS, passages_of
 from features.bundle import Bundle
 from features.readers.characters import clean
 from features.requirements import encoder_files
 from features.text import Passage
 
 MODEL = "model"
+_NOWHERE = ("start", "end")
 _models: dict[str, Bundle] = {}
 
 
@@ -39,11 +40,10 @@ def answers(shared: Broadcast, fingerprint: str, batches: Iterable[pa.RecordBatc
     model = _models.get(fingerprint) or _loaded(fingerprint, shared)
     into = scored.schema(model.themes, explain=False)
     for batch in batches:
-        rows: dict[str, list[Any]] = batch.to_pydict()
-        nowhere: list[int | None] = [None] * batch.num_rows
-        passages = [Passage(*row) for row in zip(rows["text"], rows["before"], rows["after"], strict=True)]
-        place = Columns(rows["doc"], rows["sentence_id"], rows["position"], nowhere, nowhere, passages)
-        yield from scored.table(place, scored.ask(model, passages, explain=False), into).to_batches()
+        nowhere = pa.nulls(batch.num_rows, pa.int64())
+        columns = [nowhere if name in _NOWHERE else batch.column(name) for name in ROWS.names]
+        rows = pa.RecordBatch.from_arrays(columns, schema=ROWS)
+        yield from scored.table(rows, scored.ask(model, passages_of(rows), explain=False), into).to_batches()
 
 
 def table_name(address: str, root: str) -> str:

@@ -7,10 +7,18 @@ import numpy as np
 from features import kernel
 from features.compiled import CompiledView, WordGrams
 from features.experiments import NGrams
-from features.kernel import Grams, Places, Terms, Words
-from features.keys import KeyTable
+from features.kernel import LETTERS, WIDTH, Bytes, Grams, Terms, Words
+from features.keys import Keys, KeyTable, Numbers
+from features.metrics import Bools
+from features.passages import Texts
 from features.resampling import Floats
-from features.words import Spelling
+from features.words import Spelling, letters_of
+
+
+def fits(grams: WordGrams) -> bool:
+    """Whether one integer has room for the key and the number of every n-gram."""
+    most = max(map(len, grams.columns_by_size))
+    return most * (len(grams.words) + 2) < 1 << (64 - most.bit_length())
 
 
 class FastView:
@@ -18,54 +26,93 @@ class FastView:
 
     def __init__(self, exact: CompiledView) -> None:
         assert isinstance(exact.grams, WordGrams)
-        self._view, self._spelling = exact.view, Spelling(exact.grams.words)
+        self._view, self._themes, self._spelling = exact.view, len(exact.coefficients), Spelling(exact.grams.words)
         self._words = _words([self._spelling.of(word) for word in exact.grams.words])
         self._grams = _grams(exact.grams, exact.view)
-        idf = np.ones(exact.coefficients.shape[1]) if exact.idf is None else exact.idf
-        weights = exact.coefficients.T * idf[:, None] * exact.view.weight
-        self._parts = np.ascontiguousarray(np.column_stack([weights, idf**2]))
+        self._parts = _parts(exact, np.concatenate(exact.grams.columns_by_size))
 
-    def margins(self, texts: Sequence[str]) -> tuple[Floats, Places]:
+    def margins(self, texts: Texts) -> tuple[Floats, Bools]:
         """What CompiledView.margins gives, but for the last bits."""
-        data, ends = self._spelling.prepared(texts)
-        tf = np.arange(1.0, 2 + max(map(len, texts), default=0))
-        terms = Terms(
-            np.concatenate([[0.0], np.log(tf) + 1.0 if self._view.sublinear_tf else tf]),
-            self._parts,
-            self._view.norm == "l2",
-        )
-        numbers, edges = np.empty(len(data) // 3 + 1, dtype=np.int32), np.zeros(len(texts) + 1, dtype=np.int64)
-        kernel.cut(self._words, np.frombuffer(data, dtype=np.uint8), ends, numbers, edges)
-        margins, known = np.empty((len(texts), self._parts.shape[1] - 1)), np.empty(len(texts), dtype=np.int32)
-        kernel.weigh(numbers, edges, self._grams, terms, margins, known)
+        data, edges = letters_of(self._spelling.spelt(texts))
+        terms = self._terms(int(np.diff(edges).max(initial=0)))
+        letters = np.concatenate([data, np.zeros(LETTERS, dtype=np.uint8)])
+        margins, known = np.empty((len(texts), self._themes)), np.empty(len(texts), dtype=bool)
+        kernel.weigh(_by_eight(letters), edges, self._words, self._grams, terms, margins, known)
         return margins, known
+
+    def _terms(self, longest: int) -> Terms:
+        """What a term weighs in a text of at most so many letters."""
+        tf = np.arange(longest + 2, dtype=np.float64)
+        weights = np.concatenate([[0.0], np.log(tf[1:]) + 1]) if self._view.sublinear_tf else tf
+        grown = np.diff(weights, prepend=0), np.diff(weights**2, prepend=0)
+        return Terms(self._parts, *grown, self._view.norm == "l2")
+
+
+def _by_eight(letters: Bytes) -> Keys:
+    """The eight letters from each place on as an integer, the first its last byte."""
+    return np.ndarray(len(letters) - LETTERS + 1, dtype="<u8", buffer=letters, strides=(1,))
 
 
 def _words(spelt: Sequence[str]) -> Words:
-    """A table of these words, each found by its spelling in Latin-1; one without letters is never found."""
-    empty = KeyTable(np.zeros(0, dtype=np.uint64), slots_for=len(spelt))
-    words = Words(
-        empty.keys,
-        empty.numbers.astype(np.int32),
-        empty.shift,
-        np.frombuffer("".join(spelt).encode("latin-1"), dtype=np.uint8),
-        np.cumsum([0, *map(len, spelt)]),
-    )
-    kernel.fill(words)
-    return words
+    """A table of these words, each found by its spelling; one without letters is never found."""
+    encoded = [word.encode() for word in spelt]
+    letters = np.frombuffer(b"".join(encoded) + bytes(LETTERS), dtype=np.uint8)
+    edges = np.cumsum([0, *map(len, encoded)]).astype(np.uint64)
+    there = np.flatnonzero(np.diff(edges))
+    random = np.random.default_rng(0)
+    while True:
+        mix = random.integers(0, 2**64, dtype=np.uint64) | np.uint64(1)
+        keys = _keys(edges, there, _by_eight(letters), mix)
+        if len(np.unique(keys)) == len(keys):
+            break
+    table = KeyTable(keys)
+    unknown = np.uint64(len(spelt))
+    numbers = np.append(there, len(spelt))[table.numbers].astype(np.uint64)
+    return Words(np.column_stack([table.keys, numbers]), table.shift, mix, _by_eight(letters), edges, unknown)
+
+
+def _keys(edges: Keys, which: Numbers, eight: Keys, mix: np.uint64) -> Keys:
+    """The keys of these of the words that lie between `edges`."""
+    keys, begins, lengths = np.empty((3, len(which) + 1), dtype=np.uint64)
+    borders = np.column_stack([edges[which], edges[which + 1]]).ravel()
+    kernel.keys_of(borders, np.uint64(len(borders)), eight, mix, keys, begins, lengths)
+    return keys[:-1]
 
 
 def _grams(plain: WordGrams, view: NGrams) -> Grams:
-    tables, columns = plain.tables, list(plain.columns_by_size)
-    for size in range(view.ngrams[0] - 1):
-        columns[size] = np.full_like(columns[size], -1)
+    counts = [len(columns) - 1 for columns in plain.columns_by_size]
+    bits = max(counts).bit_length()
+    numbers = [np.where(table.numbers < 0, n, table.numbers) for table, n in zip(plain.tables, counts[1:], strict=True)]
+    slots = [
+        table.keys << np.uint64(bits) | n.astype(np.uint64) for table, n in zip(plain.tables, numbers, strict=True)
+    ]
     return Grams(
-        keys=np.concatenate([np.zeros(0, dtype=np.uint64), *(table.keys for table in tables)]),
-        numbers=np.concatenate([np.zeros(0), *(table.numbers for table in tables)]).astype(np.int32),
-        shifts=np.array([table.shift for table in tables], dtype=np.uint64),
-        starts=np.cumsum([0, *(len(table.keys) for table in tables)]),
-        columns=np.concatenate(columns).astype(np.int32),
-        column_starts=np.cumsum([0, *map(len, columns[:-1])]),
-        words=len(plain.words),
-        longest=view.ngrams[1],
+        slots=np.concatenate([np.zeros(0, dtype=np.uint64), *slots]),
+        starts=np.cumsum([0, *map(len, slots)]).astype(np.uint64),
+        shifts=np.array([table.shift for table in plain.tables], dtype=np.uint64),
+        bits=np.uint64(bits),
+        unknown=np.array(counts, dtype=np.uint64),
+        rows=np.cumsum([0, *(count + 1 for count in counts[:-1])]).astype(np.uint64),
+        shortest=view.ngrams[0],
     )
+
+
+def _parts(exact: CompiledView, columns: Numbers) -> Floats:
+    """`parts` of Terms; `columns` says of each row which term it is, -1 for none."""
+    themes, size = exact.coefficients.shape
+    idf = np.ones(size) if exact.idf is None else exact.idf
+    terms = np.flatnonzero(columns >= 0)
+    rows = np.zeros((len(columns), themes + 2 + -(themes + 2) % WIDTH))
+    rows[terms, :themes] = (exact.coefficients.T * idf[:, None] * exact.view.weight)[columns[terms]]
+    rows[terms, themes] = 1
+    rows[terms, -1] = idf[columns[terms]] ** 2
+    return _on_lines(rows)
+
+
+def _on_lines(rows: Floats) -> Floats:
+    """The same numbers, eight of them in one line of the processor's cache."""
+    room = np.empty(rows.size + WIDTH)
+    begin = -(room.ctypes.data // room.itemsize) % WIDTH
+    placed: Floats = room[begin : begin + rows.size].reshape(rows.shape)
+    placed[:] = rows
+    return placed

@@ -1,6 +1,8 @@
-"""From the letters of texts to their margins in two passes: loops that numba compiles, and Python runs slowly.
+"""From the letters of texts to their margins in one pass: loops that numba compiles, and Python runs slowly.
 
-Without numba nothing here is called but by tests, in which the same lines run as plain Python.
+Without numba nothing here is called but by tests, in which the same lines run as plain Python. Loops are written for
+processors that guess where a branch leads: what is not wanted is written as well, and then written over. Places are
+unsigned integers, for of signed ones it would be asked each time whether they count from the end.
 """
 
 from collections.abc import Callable
@@ -10,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.keys import SPREAD, Keys, Numbers
+from features.metrics import Bools
 from features.resampling import Floats
 
 F = TypeVar("F", bound=Callable[..., Any])
 Bytes = NDArray[np.uint8]
-Places = NDArray[np.int32]
 
 try:
     from numba import njit
@@ -31,162 +33,257 @@ else:
         return made
 
 
+# Letters that one integer holds, and numbers that one line of the processor's cache does.
+LETTERS = WIDTH = 8
 _BLANK = np.uint8(ord(" "))
-_LETTERS = 8
-_BITS = np.uint64(8)
-# FNV-1a's prime.
-_PRIME = np.uint64(0x100000001B3)
+_0, _1, _2, _3, _4, _5, _6, _7, _8 = (np.uint64(n) for n in range(LETTERS + 1))
+# Leaves the first so many letters of the eight in a little-endian integer.
+_FIRST = np.array([(1 << (8 * letters)) - 1 for letters in range(LETTERS + 1)], dtype=np.uint64)
+# Eight letters as one integer: of each the highest bit, or all others.
+_HIGHEST, _SEVEN = np.uint64(0x8080808080808080), np.uint64(0x7F7F7F7F7F7F7F7F)
+# What to add to each of eight letters, that the highest bit tells whether it is that one or one behind it.
+_A, _AFTER_Z, _SMALL_A, _AFTER_SMALL_Z, _ZERO, _AFTER_NINE, _UNDERSCORE, _AFTER_UNDERSCORE = (
+    np.uint64((0x80 - ord(letter)) * 0x0101010101010101) for letter in "A[a{0:_`"
+)
+# Times this, the lowest bits of eight letters stand side by side in the highest byte.
+_GATHER, _56, _BYTE = np.uint64(0x0102040810204080), np.uint64(56), np.uint64(0xFF)
+_FIRST_BITS = np.array([(1 << n) - 1 for n in range(9)], dtype=np.uint64)
+# Of each byte the places of its bits, and how many there are.
+_PLACES = np.array(
+    [[n for n in range(8) if byte >> n & 1] + [0] * (8 - byte.bit_count()) for byte in range(256)], dtype=np.uint64
+)
+_HOW_MANY = np.array([byte.bit_count() for byte in range(256)], dtype=np.uint64)
+_HALF = np.uint64(32)
 _LONG = np.uint64(1 << 63)
-_NONE = np.uint64(0)
+# A text's number, shifted so far, is where its counts begin: no text has as many terms.
+_TIMES = np.uint64(32)
 
 
 class Words(NamedTuple):
-    """An open-addressing table: a slot's key and number, -1 in an empty one; `shift` leaves the bits of a first slot.
+    """An open-addressing table: of each slot a key and a number, shape (slots, 2), `unknown` in an empty one.
 
-    Letters of word n are `letters[edges[n] : edges[n + 1]]`.
+    `shift` leaves the bits of a first slot, `mix` makes one key of a long word. Word n lies between edges[n] and
+    edges[n + 1]; `letters` holds at each place the eight from there on. `unknown` is one more than the last n.
     """
 
-    keys: Keys
-    numbers: Places
+    slots: Keys
     shift: np.uint64
-    letters: Bytes
-    edges: Numbers
+    mix: np.uint64
+    letters: Keys
+    edges: Keys
+    unknown: np.uint64
 
 
 class Grams(NamedTuple):
-    """Tables like that of Words, one after another: n-grams of n words from `starts[n - 2]` on, `shifts[n - 2]`.
+    """Tables of n-grams, one after another: those of two words from `starts[0]` on, of three from `starts[1]`.
 
-    A key is the number of the beginning times `words` plus that of the last word. The column of an n-gram is
-    `columns[column_starts[n - 1] + number]`, or -1 where it is no term; none is longer than `longest` words.
+    A slot holds a key, and in its last `bits` a number. A key is the number of the beginning times one more than there
+    are words, plus that of the last word. `unknown[n - 1]` is one more than the last number of n-grams of n words, and
+    `rows[n - 1]` the row of the first; n-grams shorter than `shortest` are beginnings alone.
     """
 
-    keys: Keys
-    numbers: Places
+    slots: Keys
+    starts: Keys
     shifts: Keys
-    starts: Numbers
-    columns: Places
-    column_starts: Numbers
-    words: int
-    longest: int
+    bits: np.uint64
+    unknown: Keys
+    rows: Keys
+    shortest: int
 
 
 class Terms(NamedTuple):
-    """What n occurrences of a term weigh: `logs[n]` times its row of `parts` (vocabulary, themes + 1).
+    """What a term weighs, a row each: its weights by theme, 1 where it is one, room, and last the square of its idf.
 
-    That is idf times the coefficients, and last idf squared: a text's margins are divided by the root of its sum, with
-    logs squared, where the view asks for `l2`.
+    There are eight columns, or a multiple. The nth occurrence in a text adds `gains[n]` times the row, and `squared[n]`
+    times the square; a text's margins are divided by the root of their sum where the view asks for `l2`.
     """
 
-    logs: Floats
     parts: Floats
+    gains: Floats
+    squared: Floats
     l2: bool
 
 
 @compiled
-def _with_letter(key: np.uint64, letter: np.uint8, place: int) -> np.uint64:
-    """The key of a word with one more letter: its first eight, or from there on a hash."""
-    if place < _LETTERS:
-        return key | (np.uint64(letter) << (_BITS * np.uint64(place)))
-    return ((key ^ np.uint64(letter)) * _PRIME) | _LONG
+def spans(eight: Keys, begin: np.uint64, end: np.uint64, edges: Keys) -> np.uint64:
+    """Make the letters of a text small, and write where words begin and end by turns; returns how many edges.
 
-
-@compiled
-def _is(letters: Bytes, first: int, last: int, data: Bytes, begin: int, end: int) -> bool:
-    """Whether letters[first:last] are data[begin:end]."""
-    if last - first != end - begin:
-        return False
-    for place in range(end - begin):  # noqa: SIM110 - numba compiles no generator expressions
-        if letters[first + place] != data[begin + place]:
-            return False
-    return True
-
-
-@compiled
-def fill(words: Words) -> None:
-    """Put every word that has letters into the empty table."""
-    last = len(words.keys) - 1
-    for number in range(len(words.edges) - 1):
-        begin, end = words.edges[number], words.edges[number + 1]
-        key = _NONE
-        for place in range(end - begin):
-            key = _with_letter(key, words.letters[begin + place], place)
-        slot = np.int64((key * SPREAD) >> words.shift)
-        while begin < end and words.numbers[slot] >= 0:
-            slot = (slot + 1) & last
-        if begin < end:
-            words.keys[slot], words.numbers[slot] = key, number
-
-
-@compiled
-def cut(words: Words, data: Bytes, ends: Numbers, numbers: Places, edges: Numbers) -> None:
-    """Write the number of every word, -1 for an unknown one; those of text n are `numbers[edges[n] : edges[n + 1]]`.
-
-    `data` and `ends` are those of `words.prepared`.
+    Eight letters are worked on at once, of which `eight` holds at each place those from there on.
     """
-    # Taken out of the tuple once: in the loop each look would cost as much as a letter.
-    keys, known, shift, letters, spelt = words.keys, words.numbers, words.shift, words.letters, words.edges
-    last, begin, count = len(keys) - 1, 1, 0
-    for text in range(len(ends)):
-        key, length = _NONE, 0
-        for at in range(begin, ends[text] + 1):
-            if data[at] != _BLANK:
-                key = _with_letter(key, data[at], length)
-                length += 1
-                continue
-            if length >= 2:
-                slot = np.int64((key * SPREAD) >> shift)
-                number = np.int64(known[slot])
-                # A short key is the word itself.
-                while number >= 0 and not (
-                    keys[slot] == key
-                    and (length <= _LETTERS or _is(letters, spelt[number], spelt[number + 1], data, at - length, at))
-                ):
-                    slot = (slot + 1) & last
-                    number = np.int64(known[slot])
-                numbers[count] = number
-                count += 1
-            key, length = _NONE, 0
-        edges[text + 1] = count
-        begin = ends[text] + 1
+    count, before = _0, _0
+    for at in range(begin, end, _8):
+        letters = eight[at]
+        letters |= between(letters, _A, _AFTER_Z) >> _2
+        eight[at] = letters
+        inside = between(letters, _SMALL_A, _AFTER_SMALL_Z) | between(letters, _ZERO, _AFTER_NINE)
+        inside |= between(letters, _UNDERSCORE, _AFTER_UNDERSCORE) | letters & _HIGHEST
+        # One bit of each letter, and none behind the end.
+        bits = ((inside >> _7) * _GATHER >> _56) & _FIRST_BITS[min(end - at, _8)]
+        changes = (bits ^ (bits << _1 | before)) & _BYTE
+        for n in range(_8):
+            edges[count + n] = at + _PLACES[changes, n]
+        count += _HOW_MANY[changes]
+        before = bits >> _7
+    edges[count] = end
+    return count + before
 
 
 @compiled
-def weigh(numbers: Places, edges: Numbers, grams: Grams, terms: Terms, margins: Floats, distinct: Places) -> None:
-    """Write the margins of each text, shape (texts, themes), and how many distinct terms it has."""
-    keys, known, columns, logs, parts = grams.keys, grams.numbers, grams.columns, terms.logs, terms.parts
-    counts, sums = np.zeros(len(parts), dtype=np.int32), np.zeros(parts.shape[1])
-    found = np.empty(len(parts), dtype=np.int32)
-    themes = parts.shape[1] - 1
+def between(letters: np.uint64, first: np.uint64, after: np.uint64) -> np.uint64:
+    """The highest bit of each of eight letters that is ASCII and between the two."""
+    seven = letters & _SEVEN
+    return ((seven + first) ^ (seven + after)) & ~letters & _HIGHEST
+
+
+@compiled
+def keys_of(
+    edges: Keys, count: np.uint64, eight: Keys, mix: np.uint64, keys: Keys, begins: Keys, lengths: Keys
+) -> np.uint64:
+    """Write the key, the beginning and the length of every word of two letters or more; returns how many there are.
+
+    A word of up to eight letters is its own key; `eight` holds at each place the eight letters from there on.
+    """
+    found = _0
+    for at in range(_0, count, _2):
+        begin = edges[at]
+        length = edges[at + _1] - begin
+        begins[found], lengths[found] = begin, length
+        keys[found] = eight[begin] & _FIRST[min(length, _8)]
+        found += np.uint64(length >= _2)
+    for n in range(_0, found):
+        if lengths[n] > _8:
+            key = keys[n]
+            for place in range(_8, lengths[n], _8):
+                key = (key ^ (key >> _HALF)) * mix + (eight[begins[n] + place] & _FIRST[min(lengths[n] - place, _8)])
+            keys[n] = ((key ^ (key >> _HALF)) * mix) | _LONG
+    return found
+
+
+@compiled
+def find_words(
+    keys: Keys, begins: Keys, lengths: Keys, count: np.uint64, eight: Keys,
+    slots: Keys, shift: np.uint64, unknown: np.uint64, spelt: Keys, edges: Keys, numbers: Keys,
+) -> None:  # fmt: skip
+    """Write the number of every word, all letters compared."""
+    last = np.uint64(len(slots) - 1)
+    for n in range(_0, count):
+        key = keys[n]
+        slot = (key * SPREAD) >> shift
+        while slots[slot, 0] != key and slots[slot, 1] != unknown:
+            slot = (slot + _1) & last
+        numbers[n] = slots[slot, 1]
+    for n in range(_0, count):
+        # A short key is the word itself.
+        if lengths[n] > _8 and numbers[n] != unknown:
+            begin, known, length = begins[n], edges[numbers[n]], lengths[n]
+            same = edges[numbers[n] + _1] - known == length
+            for place in range(_0, length, _8):
+                first = _FIRST[min(length - place, _8)]
+                same = same and (eight[begin + place] ^ spelt[known + place]) & first == _0
+            numbers[n] = numbers[n] if same else unknown
+
+
+@compiled
+def lengthen(
+    grams: Keys, words: Keys, count: np.uint64, more: np.uint64, base: np.uint64,
+    slots: Keys, shift: np.uint64, bits: np.uint64, unknown: np.uint64,
+) -> None:  # fmt: skip
+    """Write numbers of n-grams over those that begin with the same word and are one shorter, of `more` words."""
+    last, number = np.uint64(len(slots) - 1), (_1 << bits) - _1
+    for n in range(_0, count - min(count, more)):
+        key = grams[n] * base + words[n + more]
+        slot = (key * SPREAD) >> shift
+        while slots[slot] >> bits != key and slots[slot] & number != unknown:
+            slot = (slot + _1) & last
+        grams[n] = slots[slot] & number
+
+
+@compiled
+def rows_of(
+    grams: Keys, count: np.uint64, more: np.uint64, first: np.uint64, unknown: np.uint64, rows: Keys, found: np.uint64
+) -> np.uint64:
+    """Write the rows of the known n-grams behind the first `found`; returns how many there are now."""
+    for n in range(_0, count - min(count, more)):
+        rows[found] = first + grams[n]
+        found += np.uint64(grams[n] != unknown)
+    return found
+
+
+@compiled
+def gains_of(
+    rows: Keys, found: np.uint64, before: np.uint64, times: Keys, parts: Floats, square: np.uint64,
+    by_count: Floats, squares_by_count: Floats, gains: Floats,
+) -> float:  # fmt: skip
+    """Write what each occurrence of a term adds to its weight; returns the sum of squares, column `square` of `parts`.
+
+    `times` counts from `before` on, which is more than any other text has left there: nothing need be wiped.
+    """
+    total = 0.0
+    for n in range(_0, found):
+        row = rows[n]
+        times[row] = max(times[row], before) + _1
+        often = times[row] - before
+        gains[n] = by_count[often]
+        total += squares_by_count[often] * parts[row, square]
+    return total
+
+
+@compiled
+def add_up(rows: Keys, found: np.uint64, gains: Floats, parts: Floats, first: np.uint64, sums: Floats) -> None:
+    """Write the sums of eight columns from `first` on, each row times its gain."""
+    a = b = c = d = e = f = g = h = 0.0
+    for n in range(_0, found):
+        gain, row = gains[n], rows[n]
+        a += gain * parts[row, first]
+        b += gain * parts[row, first + _1]
+        c += gain * parts[row, first + _2]
+        d += gain * parts[row, first + _3]
+        e += gain * parts[row, first + _4]
+        f += gain * parts[row, first + _5]
+        g += gain * parts[row, first + _6]
+        h += gain * parts[row, first + _7]
+    sums[first], sums[first + _1], sums[first + _2], sums[first + _3] = a, b, c, d
+    sums[first + _4], sums[first + _5], sums[first + _6], sums[first + _7] = e, f, g, h
+
+
+@compiled
+def weigh(eight: Keys, edges: Numbers, words: Words, grams: Grams, terms: Terms, margins: Floats, known: Bools) -> None:
+    """Write the margins of each text, shape (texts, themes), and whether it has a term.
+
+    Text n lies between edges[n] and edges[n + 1] of the letters that `words.letters_of` gives; `eight` holds at each
+    place the eight letters from there on, and is written over.
+    """
+    # Taken out of the tuples once: each look would cost as much as a letter.
+    mix, slots, shift, spelt, borders_of = words.mix, words.slots, words.shift, words.letters, words.edges
+    tables, parts, unknown = grams.slots, terms.parts, grams.unknown
+    columns, themes, sizes = np.uint64(parts.shape[1]), margins.shape[1], len(unknown)
+    longest = 0
     for text in range(len(edges) - 1):
-        met, end = 0, edges[text + 1]
-        for begin in range(edges[text], end):
-            gram, size = np.int64(numbers[begin]), 1
-            while gram >= 0:
-                column = columns[grams.column_starts[size - 1] + gram]
-                if column >= 0:
-                    if counts[column] == 0:
-                        found[met] = column
-                        met += 1
-                    counts[column] += 1
-                if size == grams.longest or begin + size == end or numbers[begin + size] < 0:
-                    break
-                size += 1
-                first, mask = grams.starts[size - 2], grams.starts[size - 1] - grams.starts[size - 2] - 1
-                key = np.uint64(gram * grams.words + numbers[begin + size - 1])
-                slot = np.int64((key * SPREAD) >> grams.shifts[size - 2])
-                gram = np.int64(known[first + slot])
-                while gram >= 0 and keys[first + slot] != key:
-                    slot = (slot + 1) & mask
-                    gram = np.int64(known[first + slot])
-        sums[:] = 0.0
-        for place in range(met):
-            column = found[place]
-            weight = logs[counts[column]]
-            for theme in range(themes):
-                sums[theme] += weight * parts[column, theme]
-            sums[themes] += weight * weight * parts[column, themes]
-            counts[column] = 0
-        length = np.sqrt(sums[themes]) if terms.l2 and met else 1.0
+        longest = max(longest, edges[text + 1] - edges[text])
+    most = longest // 2 + 2
+    borders, rows = np.empty(longest + 2 + LETTERS, dtype=np.uint64), np.empty(most * sizes, dtype=np.uint64)
+    keys, begins, lengths = np.empty(most, np.uint64), np.empty(most, np.uint64), np.empty(most, np.uint64)
+    numbers, longer = np.empty(most, np.uint64), np.empty(most, np.uint64)
+    gains, sums, times = np.empty(most * sizes), np.empty(columns), np.zeros(len(parts), dtype=np.uint64)
+    for text in range(len(edges) - 1):
+        count = spans(eight, np.uint64(edges[text]), np.uint64(edges[text + 1]), borders)
+        count = keys_of(borders, count, eight, mix, keys, begins, lengths)
+        find_words(keys, begins, lengths, count, eight, slots, shift, unknown[0], spelt, borders_of, numbers)
+        for n in range(_0, count):
+            longer[n] = numbers[n]
+        found = _0
+        for size in range(sizes):
+            if size:
+                table = tables[grams.starts[size - 1] : grams.starts[size]]
+                shift_of, base = grams.shifts[size - 1], unknown[0] + _1
+                lengthen(longer, numbers, count, np.uint64(size), base, table, shift_of, grams.bits, unknown[size])
+            if size + 1 >= grams.shortest:
+                found = rows_of(longer, count, np.uint64(size), grams.rows[size], unknown[size], rows, found)
+        before = np.uint64(text + 1) << _TIMES
+        square = gains_of(rows, found, before, times, parts, columns - _1, terms.gains, terms.squared, gains)
+        length = np.sqrt(square) if terms.l2 and square > 0 else 1.0
+        for first in range(_0, columns, _8):
+            add_up(rows, found, gains, parts, np.uint64(first), sums)
         for theme in range(themes):
             margins[text, theme] = sums[theme] / length
-        distinct[text] = met
+        known[text] = sums[themes] > 0

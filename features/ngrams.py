@@ -46,12 +46,13 @@ def weighed(
     counts.sum_duplicates()
     weights: Floats = np.asarray(counts.data, dtype=np.float64)
     if view.sublinear_tf:
-        weights = np.log(weights) + 1.0
+        often = weights.astype(np.int64)
+        weights = (np.log(np.arange(1.0, often.max(initial=0) + 1)) + 1.0)[often - 1]
     if idf is not None:
         weights = weights * idf[counts.indices]
     if view.norm == "l2":
-        counts.data = weights
-        lengths = np.sqrt(counts.multiply(counts).sum(axis=1))
+        squares = csr_array((weights * weights, counts.indices, counts.indptr), shape=counts.shape)
+        lengths = np.sqrt(np.asarray(squares @ np.ones(size)))
         weights = weights / np.repeat(np.where(lengths > 0, lengths, 1.0), np.diff(counts.indptr))
     counts.data = weights * view.weight
     return counts

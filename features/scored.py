@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 import pyarrow as pa
 
-from features.batches import SENTENCES_AT_ONCE, Batch, Columns
+from features.batches import ROWS, SENTENCES_AT_ONCE, Batch
 from features.bundle import Bundle, Scores
 from features.errors import UsageFailure
 from features.spreadsheet import guarded as guarded_cell
@@ -14,14 +14,7 @@ from features.text import Passage
 
 _DIGITS = 6
 _MOST_TERMS = 5
-_PLACE = [
-    pa.field("doc", pa.string()),
-    pa.field("sentence_id", pa.string()),
-    pa.field("position", pa.int64()),
-    pa.field("start", pa.int64()),
-    pa.field("end", pa.int64()),
-    pa.field("text", pa.string()),
-]
+_PLACE = [ROWS.field(name) for name in ("doc", "sentence_id", "position", "start", "end", "text")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +52,7 @@ class Totals:
             counts=(answer.scores.labels.sum(axis=0) + self.counts).tolist(),
             sources=self.sources + batch.sources,
             quarantined=self.quarantined + len(batch.refusals),
-            sentences=self.sentences + len(batch.columns.passage),
+            sentences=self.sentences + batch.rows.num_rows,
             abstained=self.abstained + int(answer.scores.abstained.sum()),
             again=self.again + int(answer.scores.again.sum()),
         )
@@ -88,9 +81,9 @@ def schema(themes: Sequence[str], *, explain: bool) -> pa.Schema:
     return pa.schema(fields)
 
 
-def table(place: Columns, scored: Scored, into: pa.Schema) -> pa.Table:
-    """The output rows; a probability is null where the model abstained."""
-    arrays = [getattr(place, field.name) for field in _PLACE]
+def table(rows: pa.RecordBatch, scored: Scored, into: pa.Schema) -> pa.Table:
+    """The output for `rows`, as in batches.ROWS; a probability is null where the model abstained."""
+    arrays = [rows.column(field.name) for field in _PLACE]
     scores = scored.scores
     for theme in range(scores.labels.shape[1]):
         probabilities = np.round(scores.probabilities[:, theme], _DIGITS)

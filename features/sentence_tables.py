@@ -33,9 +33,9 @@ class Run:
 
     table: str
     position: int
-    text: list[str]
-    id: list[str | None]
-    doc: list[str | None]
+    text: pa.StringArray
+    id: pa.StringArray
+    doc: pa.StringArray
 
     @property
     def count(self) -> int:
@@ -86,9 +86,8 @@ def _read(path: Path, name: str, at_once: int) -> Iterator[Row | Run | Refusal]:
 
 
 def _run(name: str, position: int, rows: list[Row]) -> Run:
-    return Run(
-        name, position, [row.text for row in rows], [_name(row.id) for row in rows], [_name(row.doc) for row in rows]
-    )
+    columns = [row.text for row in rows], [_name(row.id) for row in rows], [_name(row.doc) for row in rows]
+    return Run(name, position, *(pa.array(column, pa.string()) for column in columns))
 
 
 def _name(cell: str | int | None) -> str | None:
@@ -138,11 +137,9 @@ def _is_plain(batch: pa.RecordBatch) -> bool:
     return named and pa.types.is_string(types["text"]) and not batch.column("text").null_count
 
 
-def _cells(batch: pa.RecordBatch, column: str) -> list[Any]:
-    if column not in batch.schema.names:
-        return [None] * batch.num_rows
-    cells: list[Any] = batch.column(column).cast(pa.string()).to_pylist()
-    return cells
+def _cells(batch: pa.RecordBatch, column: str) -> pa.StringArray:
+    there = column in batch.schema.names
+    return batch.column(column).cast(pa.string()) if there else pa.nulls(batch.num_rows, pa.string())
 
 
 def _header(line: str) -> tuple[list[str], str]:

@@ -9,11 +9,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from features import ngrams
 from features.keys import Keys, KeyTable, Numbers
+from features.passages import Texts
 
 _BLANK = ord(" ")
+Bytes = NDArray[np.uint8]
 # Small letters, digits and underscores as they are, capitals small, all else a blank; what is not ASCII is kept.
 _LOWERED = bytes(
     code if code >= 128 else ord(chr(code).lower()) if chr(code).isalnum() or chr(code) == "_" else _BLANK
@@ -21,6 +26,8 @@ _LOWERED = bytes(
 )
 # Punctuation of good typography parts words as a blank does; without it most texts are ASCII.
 _TYPOGRAPHY = re.compile("[\u2019\u2018\u201c\u201d\u2013\u2014\u2026\u2022\u00a0\u00a7\u00ab\u00bb]")
+# The first byte that is not ASCII.
+_FOREIGN = 128
 _LETTERS, _PARTS = 8, 3
 _LONGEST = _LETTERS * _PARTS
 # Leaves the first so many letters of the eight in a little-endian integer.
@@ -33,7 +40,7 @@ _LONG = np.uint64(1 << 63)
 
 
 class Spelling:
-    """How texts and `words` are written in Latin-1, so that two words are written alike only if they are one."""
+    """How texts and `words` are spelt, so that two words are spelt alike only if they are one."""
 
     def __init__(self, words: Sequence[str]) -> None:
         # What no text is cut into is left out: a bundle may have been written by anyone.
@@ -44,9 +51,19 @@ class Spelling:
         """The spelling of one of the words; empty where no text has it."""
         return self._of.get(word, "")
 
-    def prepared(self, texts: Sequence[str]) -> tuple[bytes, Numbers]:
-        """What `prepared` makes of these texts, of those that are not ASCII their words alone."""
-        return prepared([text if text.isascii() else self._spelt(text) for text in texts])
+    def spelt(self, texts: Texts) -> pa.StringArray:
+        """These texts; of those that are not ASCII their words alone, spelt anew."""
+        if not isinstance(texts, pa.StringArray):
+            return pa.array([text if text.isascii() else self._spelt(text) for text in texts], pa.string())
+        whole = pc.fill_null(texts, "")
+        letters, edges = letters_of(whole)
+        foreign = np.unique(np.searchsorted(edges, np.flatnonzero(letters >= _FOREIGN), side="right")) - 1
+        if not len(foreign):
+            return whole
+        mask = np.zeros(len(texts), dtype=bool)
+        mask[foreign] = True
+        anew = [self._spelt(text) for text in whole.take(pa.array(foreign)).to_pylist()]
+        return pc.replace_with_mask(whole, mask, pa.array(anew, pa.string()))
 
     def _spelt(self, text: str) -> str:
         plain = _TYPOGRAPHY.sub(" ", text)
@@ -55,13 +72,13 @@ class Spelling:
         return " ".join(word if word.isascii() else self._of.get(word, _UNKNOWN) for word in ngrams.words(text.lower()))
 
 
-def prepared(texts: Sequence[str]) -> tuple[bytes, Numbers]:
-    """Texts of Latin-1 one after another, in small letters and blanks, and the place of the blank after each.
-
-    A blank stands before the first, and behind the last as many as an integer may reach over the end.
-    """
-    data = f" {' '.join(texts)}{' ' * _LONGEST}".encode("latin-1").translate(_LOWERED)
-    return data, np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)) + 1)
+def letters_of(texts: pa.StringArray) -> tuple[Bytes, Numbers]:
+    """All letters in UTF-8, one text after another, and their edges: text n is letters[edges[n]:edges[n + 1]]."""
+    _, edges, letters = texts.buffers()
+    if letters is None:
+        return np.zeros(0, dtype=np.uint8), np.zeros(len(texts) + 1, dtype=np.int64)
+    whole = np.frombuffer(edges, dtype=np.int32)[texts.offset : texts.offset + len(texts) + 1].astype(np.int64)
+    return np.frombuffer(letters, dtype=np.uint8)[whole[0] : whole[-1]], whole - whole[0]
 
 
 class WordTable:
@@ -70,18 +87,18 @@ class WordTable:
     def __init__(self, words: Sequence[str]) -> None:
         self._numbers = {word: number for number, word in enumerate(words)}
         self._spelling = Spelling(words)
-        short = {word: spelt for word in words if 2 <= len(spelt := self._spelling.of(word)) <= _LONGEST}
+        short = {word: spelt for word in words if 2 <= len((spelt := self._spelling.of(word)).encode()) <= _LONGEST}
         # The last is for what is not found, whose place is -1.
         self._of_place = np.array([*(self._numbers[word] for word in short), -1], dtype=np.int64)
-        cut = _Cut.of(*prepared(list(short.values())))
+        cut = _Cut.of(pa.array(list(short.values()), pa.string()))
         self._parts = np.zeros((_PARTS, len(short)), dtype=np.uint64)
         self._parts[:, cut.long] = cut.parts
         self._mix = _distinguishing(cut.parts)
         self._table = KeyTable(cut.keys(self._mix))
 
-    def of(self, texts: Sequence[str]) -> tuple[Numbers, Numbers]:
+    def of(self, texts: Texts) -> tuple[Numbers, Numbers]:
         """The numbers of all words in the order of the texts, -1 for others, and how many words each text has."""
-        cut = _Cut.of(*self._spelling.prepared(texts))
+        cut = _Cut.of(self._spelling.spelt(texts))
         places = self._table.find(cut.keys(self._mix))
         # A long word that is none of these may have the key of one of them.
         there = np.flatnonzero(places[cut.long] >= 0)
@@ -106,14 +123,18 @@ class _Cut:
     parts: Keys
 
     @staticmethod
-    def of(data: bytes, ends: Numbers) -> "_Cut":
-        """Cut texts as `prepared` makes them."""
+    def of(texts: pa.StringArray) -> "_Cut":
+        """Cut texts as `Spelling.spelt` gives them."""
+        as_one = pc.binary_join(pa.ListArray.from_arrays(pa.array([0, len(texts)], pa.int32()), texts), " ")
+        data = b" " + as_one[0].as_buffer().to_pybytes().translate(_LOWERED) + b" " * _LONGEST
         blanks = np.flatnonzero(np.frombuffer(data, dtype=np.uint8) == _BLANK)
         lengths = np.diff(blanks) - 1
         words = lengths >= 2
         starts, lengths = blanks[:-1].compress(words) + 1, lengths.compress(words)
         long = np.flatnonzero(lengths > _LETTERS)
         parts = [_letters(data, starts[long] + begin, lengths[long] - begin) for begin in range(0, _LONGEST, _LETTERS)]
+        # Behind each text there is one blank.
+        ends = letters_of(texts)[1][1:] + np.arange(1, len(texts) + 1)
         return _Cut(data, ends, starts, lengths, long, np.array(parts))
 
     def keys(self, mix: Keys) -> Keys:
@@ -124,7 +145,7 @@ class _Cut:
 
     def word(self, n: int) -> str:
         """The word at place `n`."""
-        return self.data[self.starts[n] : self.starts[n] + self.lengths[n]].decode("latin-1")
+        return self.data[self.starts[n] : self.starts[n] + self.lengths[n]].decode()
 
 
 def _letters(data: bytes, starts: Numbers, lengths: Numbers) -> Keys:

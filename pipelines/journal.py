@@ -53,7 +53,7 @@ class Kept(msgspec.Struct, frozen=True):
 
     def fits(self, batch: Batch) -> bool:
         """Whether this is the answer to `batch`."""
-        read = (_items(batch), len(batch.columns.passage), _checksum(batch))
+        read = (_items(batch), batch.rows.num_rows, _checksum(batch))
         return read == (self.items, self.sentences, self.checksum)
 
     def answer(self) -> Scored:
@@ -153,10 +153,10 @@ class Journal:
 
 
 def _items(batch: Batch) -> int:
-    return (len(batch.documents) or len(batch.columns.passage)) + len(batch.refusals)
+    return (len(batch.documents) or batch.rows.num_rows) + len(batch.refusals)
 
 
 def _checksum(batch: Batch) -> int:
     """Of some texts: what is read otherwise moves all that follows, and to look at each would cost a percent."""
-    texts = [passage.text for passage in batch.columns.passage[::_CHECKED_OF]]
+    texts = batch.rows.column("text").take(np.arange(0, batch.rows.num_rows, _CHECKED_OF)).to_pylist()
     return zlib.crc32("\n".join(texts).encode("utf-8", "surrogatepass"))

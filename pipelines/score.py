@@ -63,7 +63,7 @@ def score(
         told = _told(documents, done, expected, "documents", lambda _: 1)
         found = batches.of_documents(told, model.model.max_characters, at_once=at_once)
     answers = kept.answers if kept else ahead
-    yield from answers(lambda batch: scored.ask(model, batch.columns.passage, explain=explain), found)
+    yield from answers(lambda batch: scored.ask(model, batch.passages, explain=explain), found)
 
 
 def main(options: argparse.Namespace) -> str:

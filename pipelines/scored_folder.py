@@ -56,8 +56,9 @@ class Pages:
             first = last
         wanted = MOST_ROWS_SHOWN - len(self._rows)
         if not batch.documents and wanted:
-            texts = batch.columns.text[:wanted]
-            self._rows += page.row_marks(batch.columns.doc[:wanted], texts, answer.part(0, len(texts)))
+            first_rows = batch.rows.slice(0, wanted)
+            docs, texts = (first_rows.column(name).to_pylist() for name in ("doc", "text"))
+            self._rows += page.row_marks(docs, texts, answer.part(0, len(texts)))
 
     def close(self, totals: Totals) -> None:
         """Write the index."""
@@ -105,7 +106,7 @@ def write(answers: Iterable[tuple[Batch, Scored]], folder: Path, model: Bundle, 
     first: Refusal | None = None
     with _table(folder, wanted.format, schema) as append, (folder / "quarantine.jsonl").open("wb") as quarantine:
         for batch, answer in answers:
-            append(scored.table(batch.columns, answer, schema))
+            append(scored.table(batch.rows, answer, schema))
             quarantine.write(msgspec.json.Encoder().encode_lines(batch.refusals))
             totals = totals.plus(batch, answer)
             first = first or next(iter(batch.refusals), None)

@@ -3,31 +3,38 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features.batches import Batch, Columns
+from features.batches import ROWS, Batch
 from features.bundle import Scores
 from features.readers import Refusal
 from features.scored import Scored
-from features.text import Passage
 from pipelines.journal import Journal
 
 SIZES = [3, 0, 5, 1, 4]
-TEXTS = [[f"{batch} {row} \ud800é" for row in range(size)] for batch, size in enumerate(SIZES)]
+TEXTS = [[f"{batch} {row} é" for row in range(size)] for batch, size in enumerate(SIZES)]
 
 
 def batches(texts: list[list[str]] = TEXTS) -> list[Batch]:
     refusal = Refusal("a.png", "format", "no")
-    return [Batch(Columns(passage=[Passage(text) for text in some]), refusals=[refusal]) for some in texts]
+    return [
+        Batch(pa.RecordBatch.from_pylist([{"text": text} for text in some], schema=ROWS), refusals=[refusal])
+        for some in texts
+    ]
+
+
+def cells(batch: Batch) -> list[str]:
+    return [passage.text for passage in batch.passages]
 
 
 def answer(batch: Batch) -> Scored:
     """Of two themes, told by each text; the first sentence is abstained from."""
-    probabilities = np.array([[hash(text) % 97 / 97, np.nan] for text in batch.columns.text]).reshape(-1, 2)
+    probabilities = np.array([[hash(text) % 97 / 97, np.nan] for text in cells(batch)]).reshape(-1, 2)
     abstained = np.arange(len(probabilities)) == 0
-    terms: list[list[str | None]] = [[text[:3] for text in batch.columns.text], [None] * len(probabilities)]
+    terms: list[list[str | None]] = [[text[:3] for text in cells(batch)], [None] * len(probabilities)]
     return Scored(Scores(probabilities, probabilities > 0.5, abstained, ~abstained), terms)
 
 

@@ -1,10 +1,12 @@
 from collections.abc import Iterator
+from typing import Any
 
+import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
 from features import batches
-from features.batches import of_documents, of_rows
+from features.batches import Batch, of_documents, of_rows
 from features.readers import Refusal
 from features.sentence_tables import Row, Run
 from features.text import Document, Passage
@@ -16,7 +18,13 @@ def run(table: str, position: int, *rows: Row) -> Run:
     def name(cell: str | int | None) -> str | None:
         return None if cell is None else str(cell)
 
-    return Run(table, position, [r.text for r in rows], [name(r.id) for r in rows], [name(r.doc) for r in rows])
+    columns = [r.text for r in rows], [name(r.id) for r in rows], [name(r.doc) for r in rows]
+    return Run(table, position, *(pa.array(column, pa.string()) for column in columns))
+
+
+def cells(batch: Batch, column: str) -> list[Any]:
+    found: list[Any] = batch.rows.column(column).to_pylist()
+    return found
 
 
 def endless_rows() -> Iterator[Run | Refusal]:
@@ -28,8 +36,8 @@ def endless_rows() -> Iterator[Run | Refusal]:
 
 def test_headings_stay_with_their_document_and_out_of_the_columns() -> None:
     (batch,) = of_documents([Document("d", TEXT)], 300)
-    assert batch.columns.text == ["The states met.", "They froze the funds."]
-    assert [TEXT[s:e] for s, e in zip(batch.columns.start, batch.columns.end, strict=True)] == batch.columns.text
+    assert cells(batch, "text") == ["The states met.", "They froze the funds."]
+    assert [TEXT[s:e] for s, e in zip(cells(batch, "start"), cells(batch, "end"), strict=True)] == cells(batch, "text")
     assert [sentence.kind for sentence in batch.documents[0][1]] == ["heading", "sentence", "sentence"]
 
 
@@ -41,7 +49,7 @@ def test_documents_are_never_parted_and_none_is_lost() -> None:
 
 def test_the_second_of_two_documents_with_one_id_is_refused() -> None:
     (batch,) = of_documents([Document("d", "The first one."), Document("d", "The second one.")], 300)
-    assert batch.columns.text == ["The first one."]
+    assert cells(batch, "text") == ["The first one."]
     assert [(refusal.path, refusal.kind) for refusal in batch.refusals] == [("d", "duplicate")]
 
 
@@ -58,9 +66,9 @@ def test_a_row_without_id_and_doc_is_named_after_its_place() -> None:
         run("b.jsonl", 0, Row("Two.")),
     ]
     (batch,) = of_rows(rows)
-    assert batch.columns.sentence_id == ["9", "0"]
-    assert batch.columns.doc == ["d", "b.jsonl"]
-    assert batch.columns.start == [None, None]
+    assert cells(batch, "sentence_id") == ["9", "0"]
+    assert cells(batch, "doc") == ["d", "b.jsonl"]
+    assert cells(batch, "start") == [None, None]
     assert (batch.sources, len(batch.refusals)) == (2, 1)
 
 
@@ -74,7 +82,7 @@ def test_rows_are_neighbours_only_within_one_named_document_of_one_table() -> No
         run("c.csv", 0, Row("Eight.", doc="e")),
     ]
     (batch,) = of_rows(rows)
-    found = {passage.text: (passage.before, passage.after) for passage in batch.columns.passage}
+    found = {passage.text: (passage.before, passage.after) for passage in batch.passages}
     alone = ("", "")
     assert found == {"One.": ("", "Two."), "Two.": ("One.", "")} | dict.fromkeys(list(found)[2:], alone)
 
@@ -100,7 +108,7 @@ def cut(table: str, rows: list[Row | Refusal], at_once: int) -> Iterator[Run | R
 def test_neighbours_do_not_depend_on_the_size_of_runs_and_batches(tables: list[list[Row | Refusal]], n: int) -> None:
     def read(at_once: int) -> list[Passage]:
         runs = [found for number, rows in enumerate(tables) for found in cut(f"{number}.csv", rows, at_once)]
-        return [passage for batch in of_rows(runs, at_once=at_once) for passage in batch.columns.passage]
+        return [passage for batch in of_rows(runs, at_once=at_once) for passage in batch.passages]
 
     together = read(100)
     assert together == read(n)
@@ -110,17 +118,17 @@ def test_neighbours_do_not_depend_on_the_size_of_runs_and_batches(tables: list[l
 def test_sentences_of_a_document_are_neighbours_and_headings_are_not() -> None:
     (batch,) = of_documents([Document("d", TEXT), Document("e", TEXT)], 300)
     first, second = "The states met.", "They froze the funds."
-    assert batch.columns.passage == [Passage(first, after=second), Passage(second, before=first)] * 2
+    assert list(batch.passages) == [Passage(first, after=second), Passage(second, before=first)] * 2
 
 
 def test_a_table_is_read_no_further_than_the_batch_at_hand() -> None:
     batch = next(of_rows(endless_rows()))
-    assert len(batch.columns.text) == batches.SENTENCES_AT_ONCE
+    assert batch.rows.num_rows == batches.SENTENCES_AT_ONCE
 
 
 def test_a_table_that_fills_several_batches_is_counted_once() -> None:
     found = list(of_rows([run("a.csv", position, Row("One.")) for position in range(5)], at_once=2))
-    assert [len(batch.columns.text) for batch in found] == [2, 2, 1]
+    assert [batch.rows.num_rows for batch in found] == [2, 2, 1]
     assert sum(batch.sources for batch in found) == 1
 
 
@@ -128,4 +136,4 @@ def test_a_batch_ends_with_what_fills_it() -> None:
     found = list(of_documents([Document(f"d{n}", TEXT) for n in range(6)], 300, at_once=1))
     assert [batch.sources for batch in found] == [1] * 6
     rows = [run("a.csv", position, Row("One."), Row("Two.")) for position in (0, 2, 4)]
-    assert [len(batch.columns.text) for batch in of_rows(rows, at_once=3)] == [4, 2]
+    assert [batch.rows.num_rows for batch in of_rows(rows, at_once=3)] == [4, 2]

@@ -37,10 +37,10 @@ def assert_same(known: Sequence[str], asked: Sequence[str], view: NGrams) -> Non
     idf = random.uniform(1, 5, len(terms)) if view.idf else None
     coefficients = random.normal(size=(5, len(terms)))
     exact = CompiledView(view, terms, idf, coefficients)
-    expected, distinct = exact.margins(asked)
+    expected, has_terms = exact.margins(asked)
     found, met = FastView(exact).margins(asked)
     assert np.allclose(found, expected, rtol=0, atol=1e-11 * (1 + np.abs(expected).max(initial=0)))
-    assert met.tolist() == distinct.tolist()
+    assert met.tolist() == has_terms.tolist()
 
 
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: str(view.ngrams))
@@ -64,5 +64,5 @@ def test_sentences_of_the_corpus_weigh_the_same(view: NGrams, small_sentences: l
 
 
 def test_long_words_with_one_key_are_told_apart_by_their_letters(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("features.kernel._PRIME", np.uint64(0))
-    assert_same(["laundering of terrorists abroad"], ["abroadabroad terrorists laundering laundered"], VIEWS[1])
+    monkeypatch.setattr("features.kernel._LONG", np.uint64(2**64 - 1))
+    assert_same(["laundering of funds"], ["launderers and launderings laundered funds", "laundering funds"], VIEWS[1])

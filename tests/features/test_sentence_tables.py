@@ -15,7 +15,7 @@ def rows(path: Path, name: str) -> Iterator[Row | Refusal]:
     for found in runs(path, name, at_once=2):
         if isinstance(found, Run):
             assert (found.table, found.position, 1 <= found.count <= 2) == (name, position, True)
-            yield from map(Row, found.text, found.id, found.doc)
+            yield from map(Row, *(column.to_pylist() for column in (found.text, found.id, found.doc)))
         else:
             yield found
         position += found.count if isinstance(found, Run) else 1

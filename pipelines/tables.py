@@ -1,6 +1,7 @@
 """Rows on disk: dataclasses to and from parquet, byte for byte the same for the same rows.
 
-By way of JSON lines, and by ParquetFile: `pa.array` and `pq.read_table` import pandas, which costs more than the rows.
+By way of JSON lines, and by ParquetFile: `pa.array` and `pq.read_table` import pandas, `Table.cast` imports
+pyarrow.compute, and either costs more than the rows.
 """
 
 import dataclasses
@@ -13,7 +14,6 @@ from typing import Any, TypeVar
 
 import msgspec
 import pyarrow as pa
-import pyarrow.json
 import pyarrow.parquet as pq
 
 T = TypeVar("T")
@@ -48,14 +48,20 @@ def write(rows: Iterable[Any], kind: type[Any], path: Path) -> int:
 
 def to_table(rows: Sequence[Any], kind: type[Any]) -> pa.Table:
     """The Arrow table of a sequence of dataclasses of one kind."""
+    from pyarrow import json
+
     into = schema(kind)
     if not rows:
         return into.empty_table()
     lines = msgspec.json.Encoder().encode_lines(rows)
-    read = pyarrow.json.ReadOptions(use_threads=False, block_size=len(lines))
-    parse = pyarrow.json.ParseOptions(explicit_schema=into, unexpected_field_behavior="error")
-    # The reader calls every field nullable; the cast refuses a None where there must be none.
-    return pyarrow.json.read_json(io.BytesIO(lines), read, parse).cast(into)
+    read = json.ReadOptions(use_threads=False, block_size=len(lines))
+    parse = json.ParseOptions(explicit_schema=into, unexpected_field_behavior="error")
+    # The reader calls every field nullable, and lets a None pass where there must be none.
+    found = json.read_json(io.BytesIO(lines), read, parse)
+    for field, column in zip(into, found.columns, strict=True):
+        if column.null_count and not field.nullable:
+            raise pa.ArrowInvalid(f"{field.name}: a required field was null")
+    return pa.Table.from_arrays(found.columns, schema=into)
 
 
 def read(path: Path, kind: type[T]) -> list[T]:

@@ -12,6 +12,7 @@ import msgspec
 import numpy as np
 import yaml
 
+from features import yaml_text
 from features.errors import UsageFailure
 from features.metrics import Bools
 from features.resampling import Floats
@@ -107,7 +108,7 @@ def load(folder: Path, themes: Sequence[str]) -> Behaviour:
     def read(name: str, kind: type[Case]) -> list[Case]:
         path = folder / f"{name}.yaml"
         try:
-            return msgspec.convert(yaml.safe_load(path.read_text(encoding="utf-8")), list[kind])  # type: ignore[valid-type]
+            return msgspec.convert(yaml_text.parse(path.read_text(encoding="utf-8")), list[kind])  # type: ignore[valid-type]
         except (OSError, UnicodeDecodeError, yaml.YAMLError, msgspec.ValidationError) as error:
             raise UsageFailure(f"{path}: not a file of cases: {error}") from error
 

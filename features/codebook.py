@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 import yaml
 
+from features import yaml_text
 from features.errors import UsageFailure
 
 
@@ -56,7 +57,7 @@ class Codebook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def load(path: Path) -> Codebook:
     """Read a codebook; raises UsageFailure naming the file and the field that is wrong."""
     try:
-        codebook = msgspec.convert(yaml.safe_load(path.read_text(encoding="utf-8")), Codebook)
+        codebook = msgspec.convert(yaml_text.parse(path.read_text(encoding="utf-8")), Codebook)
     except (OSError, UnicodeDecodeError, yaml.YAMLError, msgspec.ValidationError) as error:
         raise UsageFailure(f"{path}: not a codebook: {error}") from error
     wrong = [theme for theme in codebook.ids if not (theme.isidentifier() and theme.islower())]

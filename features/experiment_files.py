@@ -5,6 +5,7 @@ from pathlib import Path
 import msgspec
 import yaml
 
+from features import yaml_text
 from features.errors import UsageFailure
 from features.experiments import ComplementNB, Experiment, FineTuned, KernelRidge, LandmarkRidge, Part
 from features.grid import combinations
@@ -16,7 +17,7 @@ TUNABLE = ("classifier", "features", "lexicon", "vectors", "static", "average")
 def load(path: Path) -> Experiment:
     """Read one experiment file; raises UsageFailure naming the file and what is wrong in it."""
     try:
-        experiment = msgspec.convert(yaml.safe_load(path.read_text(encoding="utf-8")), Experiment)
+        experiment = msgspec.convert(yaml_text.parse(path.read_text(encoding="utf-8")), Experiment)
     except FileNotFoundError as error:
         raise UsageFailure(f"{path}: no such experiment; write that file or mend the list in params.yaml") from error
     except (OSError, UnicodeDecodeError, yaml.YAMLError, msgspec.ValidationError) as error:

@@ -14,6 +14,7 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
+from features import yaml_text
 from features.errors import UsageFailure
 
 if TYPE_CHECKING:  # half of what a stage costs that imports it and fits nothing
@@ -78,7 +79,7 @@ class Coverage:
 def load(path: Path, themes: Sequence[str]) -> list[LabellingFunction]:
     """Read labelling functions; raises UsageFailure naming the file and the function that is wrong."""
     try:
-        rules = msgspec.convert(yaml.safe_load(path.read_text(encoding="utf-8")), _Patterns).functions
+        rules = msgspec.convert(yaml_text.parse(path.read_text(encoding="utf-8")), _Patterns).functions
     except (OSError, UnicodeDecodeError, yaml.YAMLError, msgspec.ValidationError) as error:
         raise UsageFailure(f"{path}: not a file of labelling functions: {error}") from error
     for rule in rules:

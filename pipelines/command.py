@@ -14,6 +14,7 @@ from typing import Annotated, Any, NoReturn, TypeVar
 import msgspec
 import yaml
 
+from features import yaml_text
 from features.errors import Failure, ResourceFailure, UsageFailure
 
 T = TypeVar("T")
@@ -103,7 +104,7 @@ def experiment_names(path: Path) -> list[str]:
 def read_yaml(path: Path) -> dict[str, Any]:
     """One YAML mapping; raises UsageFailure naming the file and, for a syntax error, the line."""
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml_text.parse(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise UsageFailure(f"{path}: {error}") from error
     except yaml.YAMLError as error:

@@ -10,8 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from features import yaml_text
 from features.errors import IntegrityFailure, UsageFailure
 from pipelines import corpus_tables, refits, result_tables, speed_tables, store, weak_tables
 from pipelines.command import experiment_names, read_yaml, run
@@ -147,7 +146,7 @@ def _profile(root: Path) -> dict[str, Any]:
 
 def _aims(path: Path, transfer: Mapping[str, Any]) -> list[str]:
     """What each round aimed at; raises UsageFailure when other rounds were measured."""
-    aims = [one["aim"] for one in yaml.safe_load(path.read_text(encoding="utf-8"))]
+    aims = [one["aim"] for one in yaml_text.parse(path.read_text(encoding="utf-8"))]
     for one in transfer.values():
         if len(aims) != len(one["rounds"]):
             raise UsageFailure(

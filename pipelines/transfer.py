@@ -17,7 +17,7 @@ import msgspec
 import numpy as np
 import yaml
 
-from features import codebook, experiment_files, lexicon, training
+from features import codebook, experiment_files, lexicon, training, yaml_text
 from features.errors import UsageFailure
 from features.experiments import Experiment
 from features.gold import GoldRow, gold_passages, on_gold, read_gold
@@ -109,7 +109,7 @@ def transfer(
 def read_rounds(path: Path, documents: Sequence[Document]) -> list[set[str]]:
     """The documents of each round; raises UsageFailure when a document belongs to none, or a writer has none."""
     try:
-        rounds = msgspec.convert(yaml.safe_load(path.read_text(encoding="utf-8")), list[Round])
+        rounds = msgspec.convert(yaml_text.parse(path.read_text(encoding="utf-8")), list[Round])
     except (OSError, yaml.YAMLError, msgspec.ValidationError) as error:
         raise UsageFailure(f"{path}: not a list of rounds: {error}") from error
     listed = [writer for one in rounds for writer in one.writers]

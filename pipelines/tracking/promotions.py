@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 import yaml
 
+from features import yaml_text
 from features.errors import UsageFailure
 
 NAME = "promotions.yaml"
@@ -37,7 +38,7 @@ def read(path: Path) -> list[Promotion]:
     if not path.is_file():
         return []
     try:
-        return msgspec.convert(yaml.safe_load(path.read_text(encoding="utf-8")) or [], list[Promotion])
+        return msgspec.convert(yaml_text.parse(path.read_text(encoding="utf-8")) or [], list[Promotion])
     except (OSError, UnicodeDecodeError, yaml.YAMLError, msgspec.ValidationError) as error:
         raise UsageFailure(f"{path}: not a list of promotions: {error}; take it from git again") from error
 

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 from scipy.sparse import csr_array
-from sklearn.base import BaseEstimator, TransformerMixin
 
 from features import embeddings, static
 from features.encoder import States
+from features.estimators import BaseEstimator, TransformerMixin
 from features.resampling import Floats
 from features.static import Pieces
 from features.text import Passage

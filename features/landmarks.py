@@ -3,9 +3,9 @@
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator
 
 from features import kernels
+from features.estimators import BaseEstimator
 from features.resampling import Floats
 
 _LEAST = 1e-6

@@ -3,8 +3,8 @@
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin
 
+from features.estimators import BaseEstimator, ClassifierMixin
 from features.resampling import Floats
 
 

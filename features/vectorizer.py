@@ -13,10 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
-from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 
 from features.errors import UsageFailure
+from features.estimators import BaseEstimator, CountVectorizer, TfidfTransformer, TransformerMixin
 from features.experiments import NGrams
 from features.resampling import Floats
 from features.text import Passage

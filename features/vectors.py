@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 
-from sklearn.base import BaseEstimator, TransformerMixin
-
 from features import embeddings
 from features.encoder import States
+from features.estimators import BaseEstimator, TransformerMixin
 from features.resampling import Floats
 from features.text import Passage
 

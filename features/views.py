@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from scipy.sparse import csr_array
-from sklearn.base import BaseEstimator, TransformerMixin
 
 from features import lexicon
 from features.adapted import Adapted
 from features.distilled import StaticVectors
+from features.estimators import BaseEstimator, TransformerMixin
 from features.experiments import NGrams, Part
 from features.lexicon import LabellingFunction
 from features.text import Passage

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr
 
 from features.encoder import HEADS, WIDTH, Block, States
 
@@ -38,6 +37,8 @@ class Normed:
 
 def forward(x: States, block: Block, texts: int) -> tuple[States, Memory]:
     """`x` (texts * tokens, 384) to the states after the block, and what `backward` needs."""
+    from scipy.special import ndtr  # a third of what a stage costs before it works
+
     parts = _split(x @ block.attend[0] + block.attend[1], texts)
     scores = parts[0] @ parts[1].transpose(0, 1, 3, 2)
     scores -= scores.max(axis=-1, keepdims=True)

@@ -201,15 +201,9 @@ INSTALLED = {normal(one.name) for one in metadata.distributions()}
 
 
 PROGRAM = """
-import importlib.metadata, json, sys
+import json, sys
 for name in json.loads(sys.argv[3]):
     sys.modules[name] = None
-installed = importlib.metadata.distribution
-def distribution(name):
-    if name == sys.argv[4]:
-        raise importlib.metadata.PackageNotFoundError(name)
-    return installed(name)
-importlib.metadata.distribution = distribution
 import mlflow
 mlflow.set_tracking_uri(sys.argv[1])
 model = mlflow.pyfunc.load_model(sys.argv[2])
@@ -224,9 +218,9 @@ def answered_elsewhere(needed: Sequence[str], folder: Path) -> dict[str, Any]:
     known = closure(tuple(needed))
     tops = metadata.packages_distributions()
     foreign = [module for module, names in tops.items() if not known & {normal(name) for name in names}]
-    assert {"trafilatura", "dvc", "selectolax", "pypdf"} <= set(foreign)
+    assert {"trafilatura", "dvc", "selectolax", "pypdf", encoder.MODULE} <= set(foreign)
     store = f"sqlite:///{tracked.DATABASE.resolve()}"
-    words = [store, f"models:/{tracked.MODEL}@champion", json.dumps(foreign), encoder.PACKAGE]
+    words = [store, f"models:/{tracked.MODEL}@champion", json.dumps(foreign)]
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, *words],
         cwd=folder,

@@ -121,7 +121,7 @@ def test_without_the_encoder_an_experiment_that_needs_it_is_refused_by_name(
         tables.write(examples, Example, folder / "splits.parquet")
     with store.writing(tmp_path / "embed") as folder:
         states.write([], [], np.empty((0, 0, WIDTH), dtype=np.float32), folder)
-    monkeypatch.setattr(encoder, "PACKAGE", "no-such-package-anywhere")
+    monkeypatch.setattr(encoder, "MODULE", "no_such_module_anywhere")
     monkeypatch.setattr(embeddings, "loaded", encoder.load)
     options = argparse.Namespace(
         experiment=Path("experiments/minilm-logreg.yaml"),

@@ -55,7 +55,7 @@ def test_a_lone_surrogate_is_read_as_a_character_that_is_not_known(loaded: Encod
 
 
 def test_a_missing_package_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(encoder, "PACKAGE", "no-such-package-anywhere")
+    monkeypatch.setattr(encoder, "MODULE", "no_such_module_anywhere")
     with pytest.raises(UsageFailure, match="not installed; run: pip install"):
         encoder.load()
 

@@ -1,7 +1,6 @@
 """Pictures of an experiment, as PNG files that are the same, byte for byte, for the same numbers."""
 
-import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import cycle
 from pathlib import Path
 
@@ -20,13 +19,6 @@ STYLES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)))
 def save(figure: Figure, path: Path) -> None:
     """Write a PNG without the date or the version of the program that drew it."""
     figure.savefig(path, dpi=110, metadata={"Software": None})
-
-
-def png(figure: Figure) -> bytes:
-    """The same, in memory."""
-    content = io.BytesIO()
-    figure.savefig(content, format="png", dpi=110, metadata={"Software": None})
-    return content.getvalue()
 
 
 def precision_recall(found: Predictions, themes: Sequence[str]) -> Figure:
@@ -55,22 +47,6 @@ def reliability(found: Predictions, themes: Sequence[str]) -> Figure:
         means = [(probabilities[bins == b].mean(), gold[bins == b].mean()) for b in filled]
         axes.plot(*zip(*means, strict=True), marker="o", markersize=4, color=colour, linestyle=style, label=theme)
     axes.legend(fontsize="small")
-    return figure
-
-
-def beside_coders(themes: Sequence[str], rows: Mapping[str, Sequence[tuple[float, float, float]]]) -> Figure:
-    """A dot with its interval (value, low, high) per theme and row of `rows`, all on one axis from 0 to 1."""
-    figure = Figure(figsize=(8, 1.1 + 0.7 * len(themes)), layout="constrained")
-    axes = figure.subplots()
-    places = np.arange(len(themes))[::-1]
-    for number, (name, colour) in enumerate(zip(rows, COLOURS, strict=False)):
-        value, low, high = np.array(rows[name]).T
-        at = places + 0.18 * ((len(rows) - 1) / 2 - number)
-        axes.errorbar(value, at, xerr=[value - low, high - value], fmt="o", color=colour, capsize=3, label=name)
-    axes.set_yticks(places, themes)
-    axes.set_xlim(0, 1)
-    axes.grid(axis="x", linewidth=0.4)
-    figure.legend(loc="outside upper center", ncols=len(rows), fontsize="small")  # over the axes, it hides a dot
     return figure
 
 

@@ -2,7 +2,7 @@
 
 import argparse
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -121,32 +121,19 @@ def _inlined(pictures: Mapping[str, bytes], linear: str) -> list[dict[str, str]]
     ]
 
 
-def _beside_coders(measured: Measured) -> dict[str, str]:
-    """F1 of the keywords and of the champion on test, and the coders' agreement, theme by theme on one axis."""
-    from pipelines import plots
+def _beside_coders(measured: Measured) -> dict[str, list[list[float | None]]]:
+    """F1 of the keywords and of the champion on test, and the coders' agreement: value, low and high theme by theme."""
 
-    def f1(name: str) -> list[tuple[float, float, float]]:
+    def f1(name: str) -> list[list[float | None]]:
         scores = measured.scores[name]
-        kinds = ("f1", "f1_low", "f1_high")
-        return [_three([scores[f"test/{kind}/{theme}"] for kind in kinds]) for theme in measured.codebook.ids]
+        return [
+            [scores[f"test/{kind}/{theme}"] for kind in ("f1", "f1_low", "f1_high")] for theme in measured.codebook.ids
+        ]
 
     coders = [measured.agreement.between_coders[theme] for theme in measured.codebook.ids]
-    rows = {
-        name: f1(name) for name in dict.fromkeys(("keywords", measured.chosen["champion"])) if name in measured.scores
-    }
-    rows["coders (alpha)"] = [_three([row.alpha, row.low, row.high]) for row in coders]
-    caption = (
-        "F1 on test of a search for words and of the champion, and Krippendorff's alpha of the coders, which is no F1 "
-        "but says where any model must stop; bars are 95 % intervals."
-    )
-    content = plots.png(plots.beside_coders(measured.codebook.ids, rows))
-    return {"caption": caption, "data": base64.b64encode(content).decode()}
-
-
-def _three(numbers: Sequence[float | None]) -> tuple[float, float, float]:
-    """Not a number where one is not known: matplotlib leaves it out."""
-    value, low, high = (float("nan") if number is None else number for number in numbers)
-    return value, low, high
+    names = dict.fromkeys(("keywords", measured.chosen["champion"]))
+    rows = {name: f1(name) for name in names if name in measured.scores}
+    return rows | {"coders (alpha)": [[row.alpha, row.low, row.high] for row in coders]}
 
 
 def _number(value: float | None) -> str:

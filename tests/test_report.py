@@ -1,6 +1,7 @@
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -136,3 +137,13 @@ def test_the_coders_stand_on_one_axis_with_the_keywords_and_the_champion(measure
     page = report(measured)
     assert page.count("says where any model must stop") == 2  # under the picture, and for who cannot see it
     assert report(measured) == page
+    svg = ElementTree.fromstring(page[page.index("<svg") : page.index("</svg>") + len("</svg>")])
+    rows = {row.findtext("text"): [dot.get("cx") for dot in row.iter("circle")][1:] for row in svg.iter("g")}
+    known = len(BOOK.ids) - 1  # F1 of financing is not
+    half, alpha = "450.0", "546.0"
+    assert rows == {"keywords": [half] * known, "words": [half] * known, "coders (alpha)": [alpha] * len(BOOK.ids)}
+    bars = [[bar.get("d", "") for bar in row.iter("path")] for row in svg.iter("g")]
+    assert [len(found) for found in bars] == [known, known, len(BOOK.ids)]
+    assert all(bar.startswith("M498.0 ") and bar.endswith("H594.0") for bar in bars[2])
+    heights = [bar[len("M498.0 ") : -len("H594.0")] for bar in bars[2]]
+    assert len(set(heights)) == len(BOOK.ids)

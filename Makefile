@@ -26,8 +26,9 @@ env: .venv/.stamp  ## the environment of the lock file in .venv (made by the oth
 	.venv/bin/uv pip sync --quiet --compile-bytecode --python .venv requirements.txt
 	@touch $@
 
+# There is one pipeline: asked for all of them, DVC reads dvc.yaml and dvc.lock once, where it would read them twice.
 repro: env  ## documents to models, metrics, exported bundles and tracked runs: all that changed since last time
-	dvc repro
+	dvc repro --all-pipelines
 
 test: env  ## the whole test suite, a file at a time on each core
 	python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)

@@ -49,7 +49,8 @@ def fit(part: Part, passages: Sequence[Passage], gold: Bools, functions: Sequenc
             f"{_MOST_KERNEL_ROWS:,}); take {instead}"
         )
     wanted = 2.0 * gold - 1.0 if isinstance(part.classifier, _REGRESSIONS) else gold.astype(np.int64)
-    pipeline = build(part, functions).fit(list(passages), wanted)
+    pipeline = build(part, functions)
+    pipeline[-1].fit(views.fit_transform(pipeline[0], passages, wanted), wanted)
     if is_kernel(pipeline):
         pipeline[-1].dual_coef_[:, gold.all(axis=0) | ~gold.any(axis=0)] = np.nan
     return pipeline
@@ -73,7 +74,7 @@ def margins(pipeline: "Pipeline | Adapted", passages: Sequence[Passage]) -> Floa
     """Shape (passages, themes): above 0 where the classifier leans to the theme; NaN for a theme it never saw."""
     if isinstance(pipeline, Adapted):
         return pipeline.margins(passages)
-    matrix = pipeline[:-1].transform(list(passages))
+    matrix = views.transform(pipeline[0], passages)
     if is_kernel(pipeline):
         pieces = [pipeline[-1].predict(matrix[at : at + _ROWS_AT_ONCE]) for at in range(0, len(matrix), _ROWS_AT_ONCE)]
         return np.concatenate(pieces)

@@ -44,9 +44,9 @@ def held_out_margins(
 
     NaN for a theme that all passages have, or none.
     """
-    view = views.build(family[0], functions)
-    gram = Gram(csr_array(view.fit_transform(list(passages))))
-    of_asked = csr_array(view.transform(list(asked)))
+    of_learned, of_asked = _features(family[0], passages, asked, functions)
+    gram = Gram(of_learned)
+    del of_learned  # as large as what is made of it, and not needed again
     usable = gold.any(axis=0) & ~gold.all(axis=0)
     found = [np.full((len(asked), gold.shape[1]), np.nan) for _ in family]
     for is_balanced, numbers in _paths(family).items():
@@ -55,6 +55,14 @@ def held_out_margins(
         for number, solution in zip(numbers, path(gram, gold[:, usable], weights, penalties), strict=True):
             found[number][:, usable] = of_asked @ gram.sums(solution.rows) + solution.offsets
     return found
+
+
+def _features(
+    part: Part, passages: Sequence[Passage], asked: Sequence[Passage], functions: Sequence[LabellingFunction]
+) -> tuple[csr_array, csr_array]:
+    """Of the passages that the part's features are fitted on, and of those asked; the vocabulary is let go."""
+    view = views.build(part, functions)
+    return views.fit_transform(view, passages), views.transform(view, asked)
 
 
 def _paths(family: Sequence[Part]) -> dict[bool, list[int]]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, hstack
 
 from features import lexicon
 from features.adapted import Adapted
@@ -52,6 +52,20 @@ def build(part: Part, functions: Sequence[LabellingFunction]) -> Any:
     return FeatureUnion(steps, transformer_weights=weights)
 
 
+def fit_transform(view: Any, passages: Sequence[Passage], gold: object = None) -> Any:
+    """What `view.fit_transform` gives, without FeatureUnion's copies of a matrix that may be the most there is."""
+    if not hasattr(view, "transformer_list"):
+        return view.fit_transform(passages, gold)
+    return _side_by_side(view, [step.fit_transform(passages, gold) for _, step in view.transformer_list])
+
+
+def transform(view: Any, passages: Sequence[Passage]) -> Any:
+    """What `view.transform` gives, without these copies."""
+    if not hasattr(view, "transformer_list"):
+        return view.transform(passages)
+    return _side_by_side(view, [step.transform(passages) for _, step in view.transformer_list])
+
+
 def vectorizers(pipeline: Any) -> list[NGramVectorizer]:
     """The n-gram views of a fitted pipeline, in the order of the part's features; none for what reads an encoder."""
     return [step for name, step in _steps(pipeline) if name != LEXICON]
@@ -60,6 +74,13 @@ def vectorizers(pipeline: Any) -> list[NGramVectorizer]:
 def functions(pipeline: Any) -> list[LabellingFunction]:
     """What the lexicon of a fitted pipeline looks for; empty where it has none."""
     return [function for name, step in _steps(pipeline) if name == LEXICON for function in step.functions]
+
+
+def _side_by_side(union: Any, matrices: Sequence[csr_array]) -> csr_array:
+    """Matrices of the steps of a FeatureUnion times their weights, which are put into them."""
+    for (name, _), matrix in zip(union.transformer_list, matrices, strict=True):
+        matrix.data *= union.transformer_weights[name]
+    return matrices[0] if len(matrices) == 1 else csr_array(hstack(matrices, format="csr"))
 
 
 def _steps(pipeline: Any) -> list[tuple[str, Any]]:

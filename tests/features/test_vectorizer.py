@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer, TfidfVectorizer
 
 from features import vectorizer
 from features.errors import UsageFailure
@@ -68,6 +68,24 @@ def test_a_text_is_analysed_once_however_often_it_is_fitted(monkeypatch: pytest.
     again = NGramVectorizer(view).fit(alone(["two three"]))
     assert again.transform(alone(["one two"])).toarray().tolist() == [[0, 1, 0]]
     assert first.transform(alone(["one two"])).sum() == 3
+
+
+def test_more_texts_than_are_counted_at_once_have_the_same_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = alone(["one two two", "", "three", "two one", "", "one one", "four"])
+    at_once = NGramVectorizer(NGrams("words", (1, 2))).fit_transform(texts)
+    monkeypatch.setattr(vectorizer, "_TEXTS_AT_ONCE", 2)
+    np.testing.assert_array_equal(
+        NGramVectorizer(NGrams("words", (1, 2))).fit_transform(texts).toarray(), at_once.toarray()
+    )
+    assert at_once.sum() == 13
+
+
+def test_what_is_stored_has_what_scikit_learn_would_have_learned() -> None:
+    view, texts = VIEWS[0], [*ALWAYS, "the threat of terror finance"]
+    fitted = NGramVectorizer(view).fit(alone(texts))
+    counts = CountVectorizer(ngram_range=view.ngrams, min_df=view.min_df).fit_transform(texts).astype(np.float64)
+    expected = TfidfTransformer(sublinear_tf=view.sublinear_tf).fit(counts)
+    assert pickle.dumps(fitted.weighting_) == pickle.dumps(expected)
 
 
 def test_scoring_remembers_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -63,6 +63,22 @@ def test_a_lexicon_without_functions_adds_nothing() -> None:
     assert views.build(part, []).fit(KNOWN).transform(KNOWN).shape == (2, 4)
 
 
+@pytest.mark.parametrize(
+    ("features", "lexicon"), [(FULL, Lexicon(0.3)), (FULL[:1], None), (FULL[1:2], None)], ids=["all", "one", "weighed"]
+)
+def test_features_are_those_of_the_union_itself(
+    features: list[NGrams], lexicon: Lexicon | None, functions: list[LabellingFunction]
+) -> None:
+    theirs, ours = (views.build(Part(LinearSVM(), features, lexicon), functions) for _ in range(2))
+    pairs = [
+        (theirs.fit_transform(KNOWN), views.fit_transform(ours, KNOWN)),
+        (theirs.transform(KNOWN[:1]), views.transform(ours, KNOWN[:1])),
+    ]
+    for expected, found in pairs:
+        for name in ("data", "indices", "indptr"):
+            np.testing.assert_array_equal(getattr(found, name), getattr(expected, name), strict=True)
+
+
 def test_functions_and_vectorizers_are_told_apart(functions: list[LabellingFunction]) -> None:
     fitted = [views.build(Part(LinearSVM(), FULL, Lexicon()), functions).fit(KNOWN)]
     assert views.functions(fitted) == functions

@@ -106,7 +106,7 @@ screenshots: env  ## the pictures of README.md, taken by Chromium: a document of
 	rm -rf .bench
 	$(PYTHON) -m venv .bench
 	.venv/bin/uv pip sync --quiet --compile-bytecode --python .bench requirements.txt
-	.bench/bin/pip install --quiet --disable-pip-version-check torch==2.13.0 sentence-transformers==6.2.0 fasttext-numpy2-wheel==0.9.2 numba==0.68.1
+	.bench/bin/pip install --quiet --disable-pip-version-check torch==2.13.0 sentence-transformers==6.2.0 fasttext-numpy2-wheel==0.9.2 model2vec==0.10.0 skeletoken==0.6.1 numba==0.68.1 pyspark==4.3.0
 	@touch $@
 
 bench: .bench/.stamp  ## speed beside peers, into benchmarks/; QUICK=1: fewer sentences, into .bench/

@@ -15,13 +15,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from benchmarks import reference
 from features.metrics import Bools
 from features.training import Calibrated, Trained
 
 _ROWS_AT_ONCE = 8_192
 _LABEL = "__label__"
 _NOT_WORD = re.compile(r"\W+")
-AT_LEAST = 0.5  # the probability from which fastText's answer counts
+AT_LEAST = 0.5  # the probability from which an answer of fastText or model2vec counts
 Answer = Callable[[Sequence[str]], Bools]
 
 
@@ -93,10 +94,24 @@ def fasttext_command(model: Path) -> Answer:
     return answer
 
 
+def model2vec(model: Path) -> Answer:
+    """Static vectors of word pieces and one linear layer, as model2vec keeps and runs them."""
+    from model2vec.inference import StaticModelPipeline
+
+    loaded = StaticModelPipeline.from_pretrained(model)
+
+    def answer(texts: Sequence[str]) -> Bools:
+        result: Bools = loaded.predict_proba(texts) >= AT_LEAST
+        return result
+
+    return answer
+
+
 PEERS: dict[str, Callable[[Path], Answer]] = {
     "scikit-learn": scikit_learn,
     "fastText (Python)": fasttext_python,
     "fastText (command)": fasttext_command,
+    "model2vec": model2vec,
 }
 
 
@@ -110,6 +125,28 @@ def train_fasttext(texts: Sequence[str], themes: Sequence[Sequence[str]], to: Pa
         file.flush()
         settings: dict[str, Any] = {"loss": "ova", "wordNgrams": 2, "epoch": 25, "lr": 0.5, "thread": 1, "seed": 1}
         fasttext.train_supervised(file.name, dim=dim, verbose=0, **settings).save_model(str(to))
+
+
+def train_model2vec(texts: Sequence[str], themes: Sequence[Sequence[str]], to: Path) -> None:
+    """Vectors that model2vec distils from the installed encoder, and a logistic regression per theme on top of them.
+
+    Themes stand in alphabetical order. No row weighs more than another, for its answers count from probability 0.5.
+    """
+    from model2vec.distill import distill
+    from model2vec.inference import StaticModelPipeline
+    from model2vec.inference.mlp import Activation, Layer, MLPHead
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.multiclass import OneVsRestClassifier
+    from sklearn.preprocessing import MultiLabelBinarizer
+
+    vectors = distill(reference.installed(), device="cpu")
+    names = MultiLabelBinarizer()
+    classifier = OneVsRestClassifier(LogisticRegression(C=10.0, max_iter=1000))
+    fitted = classifier.fit(vectors.encode(texts).astype(np.float64), names.fit_transform(themes)).estimators_
+    coefficients = np.concatenate([one.coef_ for one in fitted]).astype(np.float32)
+    intercepts = np.concatenate([one.intercept_ for one in fitted]).astype(np.float32)
+    head = MLPHead([Layer(coefficients, intercepts)], Activation.SIGMOID, names.classes_)
+    StaticModelPipeline(vectors, head).save_pretrained(to)
 
 
 def line(text: str) -> str:

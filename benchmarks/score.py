@@ -31,7 +31,7 @@ from pipelines import tables
 
 MODELS = Path("data/train")
 EXPERIMENT, BESIDE = "tfidf-word-logreg", ("tfidf-word-char-logreg", "context-static")
-PACKAGES = ("numpy", "scipy", "scikit-learn", "pyarrow", "numba", "fasttext-numpy2-wheel")
+PACKAGES = ("numpy", "scipy", "scikit-learn", "pyarrow", "numba", "fasttext-numpy2-wheel", "model2vec")
 NUMPY, NUMBA = "this project (numpy)", "this project (numba)"
 PAIRS, CEILING_REPEATS, IN_PROCESS = 5, 9, 8_192
 COUNTS, QUICK = (10_000, 100_000, 1_000_000), (2_000, 20_000)
@@ -154,6 +154,9 @@ def _sides(examples: Sequence[Example], scratch: Path, counts: Sequence[int]) ->
         for kind in kinds:
             fitted[f"{kind}, {dim} dimensions"] = path
             sides.append(Side(f"{kind}, {dim} dimensions", _peer(kind, path), most))
+    fitted["model2vec"] = scratch / "model2vec"
+    peers.train_model2vec([row.text for row in train], [row.themes for row in train], fitted["model2vec"])
+    sides.append(Side("model2vec", _peer("model2vec", fitted["model2vec"]), counts[1]))
     for name in BESIDE:
         exported(name, scratch / name)
         sides.append(Side(f"this project, {name}", _scoring(scratch / name, "auto"), counts[0]))
@@ -165,7 +168,7 @@ def _peer(kind: str, model: Path) -> list[str]:
 
 
 def _quality(examples: Sequence[Example], scratch: Path, fitted: dict[str, Path]) -> dict[str, float]:
-    """Macro-F1 of each on the test split of the corpus; fastText's themes stand in alphabetical order."""
+    """Macro-F1 of each on test; the themes of fastText and model2vec stand in alphabetical order."""
     test = [row for row in examples if row.part == "test"]
     asked, passages = [row.text for row in test], [row.passage for row in test]
     bundles = {NUMPY: "bundle", NUMBA: "bundle"} | {f"this project, {name}": name for name in BESIDE}
@@ -175,7 +178,7 @@ def _quality(examples: Sequence[Example], scratch: Path, fitted: dict[str, Path]
     found = {name: macro_f1(gold, one.score(passages).labels) for name, one in loaded.items()}
     for name, path in fitted.items():
         kind = name.partition(",")[0]
-        found[name] = macro_f1(in_order if kind.startswith("fastText") else gold, peers.PEERS[kind](path)(asked))
+        found[name] = macro_f1(gold if kind == "scikit-learn" else in_order, peers.PEERS[kind](path)(asked))
     return {name: round(value, 3) for name, value in found.items()}
 
 

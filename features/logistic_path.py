@@ -80,9 +80,11 @@ def path(
     found: list[tuple[float, Solution]] = []
     for c in penalties:
         problem, at = Problem(gold, c * weights), math.log(c)
-        solution = minimise(gram, problem, _start(problem, at, found), tolerance)
-        found = [*found[-1:], (at, solution)]
-        yield solution
+        start = _start(problem, at, found)
+        # Nothing that is not needed is held on to meanwhile: each array here has a number for each row and theme.
+        del found[:-1]
+        found.append((at, minimise(gram, problem, start, tolerance)))
+        yield found[-1][1]
 
 
 def minimise(gram: Gram, problem: Problem, start: Solution, tolerance: float = TOLERANCE) -> Solution:
@@ -93,15 +95,23 @@ def minimise(gram: Gram, problem: Problem, start: Solution, tolerance: float = T
     found = start
     for _ in range(_MOST_STEPS):
         found = Solution(found.rows, found.products, _best_offsets(problem, found))
-        chances = expit(found.margins)
-        pull = problem.weights * (problem.gold - chances) - found.rows
+        pull, curvature = _slopes(problem, found)
         pulled = gram @ pull
         length = np.sqrt(np.maximum((pull * pulled).sum(axis=0), 0.0))
         if (length <= tolerance * problem.weights.sum(axis=0)).all():
             break
-        step = _newton_step(gram, pull, pulled, problem.weights * chances * (1.0 - chances))
-        found = found.moved(step, _share(problem, found, step, (pull * step.products).sum(axis=0)))
+        found = _after_step(problem, found, pull, _newton_step(gram, pull, pulled, curvature))
     return found
+
+
+def _slopes(problem: Problem, at: Solution) -> tuple[Floats, Floats]:
+    """The negative gradient, by rows, and how much the loss of each row curves, both (n, themes)."""
+    chances = expit(at.margins)
+    return problem.weights * (problem.gold - chances) - at.rows, problem.weights * chances * (1.0 - chances)
+
+
+def _after_step(problem: Problem, at: Solution, pull: Floats, step: Solution) -> Solution:
+    return at.moved(step, _share(problem, at, step, (pull * step.products).sum(axis=0)))
 
 
 def _start(problem: Problem, at: float, found: Sequence[tuple[float, Solution]]) -> Solution:

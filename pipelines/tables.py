@@ -65,10 +65,19 @@ def to_table(rows: Sequence[Any], kind: type[Any]) -> pa.Table:
 
 
 def read(path: Path, kind: type[T]) -> list[T]:
-    """Read back what `write` wrote."""
-    columns = pq.ParquetFile(path).read().to_pydict()
+    """Read back what `write` wrote; equal strings are one, as most are: a sentence is its neighbours' neighbour."""
+    table = pq.ParquetFile(path).read()
     names = [field.name for field in dataclasses.fields(kind)]  # type: ignore[arg-type]
-    return [kind(*values) for values in zip(*(columns[name] for name in names), strict=True)]
+    strings: dict[str, str] = {}
+    columns = [_values(table.column(name), strings) for name in names]
+    del table
+    pa.default_memory_pool().release_unused()  # it keeps for itself as much as the rows take
+    return [kind(*values) for values in zip(*columns, strict=True)]
+
+
+def _values(column: pa.ChunkedArray, strings: dict[str, str]) -> list[Any]:
+    values: list[Any] = column.to_pylist()
+    return [strings.setdefault(value, value) for value in values] if pa.types.is_string(column.type) else values
 
 
 def _groups(rows: Iterable[Any]) -> Iterable[list[Any]]:

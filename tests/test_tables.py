@@ -44,3 +44,11 @@ def test_reading_gives_back_what_was_written_and_the_bytes_are_the_same_twice(tm
     tables.write(iter(rows), Row, second)
     assert tables.read(first, Row) == rows
     assert first.read_bytes() == second.read_bytes()
+
+
+def test_equal_strings_of_all_rows_are_one_in_memory(tmp_path: Path) -> None:
+    tables.write(
+        [Row(f"a sentence {n % 2}", n, 0.5, True, [], "a sentence 1") for n in range(4)], Row, tmp_path / "rows"
+    )
+    rows = tables.read(tmp_path / "rows", Row)
+    assert len({id(text) for row in rows for text in (row.name, row.note)}) == 2

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from itertools import chain
 
 import numpy as np
-from scipy.sparse import csr_array
+from scipy.sparse import csc_array, csr_array
 
 from features import ngrams
 from features.experiments import NGrams
@@ -38,16 +38,17 @@ class CompiledView:
         margins, known = np.empty((len(texts), len(self.coefficients))), np.empty(len(texts), dtype=bool)
         for begin in range(0, len(texts), _AT_ONCE):
             piece = slice(begin, begin + _AT_ONCE)
-            found = self.matrix(texts[piece])
-            margins[piece], known[piece] = found @ self._by_term, np.diff(found.indptr) > 0
+            columns, counts = self.grams.columns(texts[piece])
+            margins[piece], known[piece] = self._weighed(columns, counts) @ self._by_term, counts > 0
         return margins, known
 
     def matrix(self, texts: Texts) -> csr_array:
         """Term weights, shape (texts, vocabulary)."""
-        columns, counts = self.grams.columns(texts)
-        return ngrams.weighed(
-            columns, np.concatenate([[0], np.cumsum(counts)]), self.coefficients.shape[1], self.view, self.idf
-        )
+        return csr_array(self._weighed(*self.grams.columns(texts)))
+
+    def _weighed(self, columns: Numbers, counts: Numbers) -> csc_array:
+        edges = np.concatenate([[0], np.cumsum(counts)])
+        return ngrams.weighed(columns, edges, self.coefficients.shape[1], self.view, self.idf)
 
 
 class WordGrams:

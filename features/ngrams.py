@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
+from scipy.sparse import csc_array, csr_array
 
 from features.experiments import NGrams
 from features.resampling import Floats
@@ -35,25 +35,26 @@ def matrix(passages: Sequence[Passage], view: NGrams, vocabulary: Mapping[str, i
         columns = map(vocabulary.get, terms(getattr(passage, view.field), view))
         indices += [column for column in columns if column is not None]
         edges.append(len(indices))
-    return weighed(np.array(indices, dtype=np.int64), np.array(edges), len(vocabulary), view, idf)
+    return csr_array(weighed(np.array(indices, dtype=np.int64), np.array(edges), len(vocabulary), view, idf))
 
 
 def weighed(
     columns: NDArray[np.int64], edges: NDArray[np.int64], size: int, view: NGrams, idf: Floats | None
-) -> csr_array:
+) -> csc_array:
     """What occurrences weigh, shape (texts, size): those of text n are `columns[edges[n] : edges[n + 1]]`."""
-    counts = csr_array((np.ones(len(columns)), columns, edges), shape=(len(edges) - 1, size))
+    # By columns, for occurrences of one term in one text stand side by side then, and no text's terms need be sorted.
+    counts = csc_array(csr_array((np.ones(len(columns)), columns, edges), shape=(len(edges) - 1, size)))
     counts.sum_duplicates()
     weights: Floats = np.asarray(counts.data, dtype=np.float64)
     if view.sublinear_tf:
         often = weights.astype(np.int64)
         weights = (np.log(np.arange(1.0, often.max(initial=0) + 1)) + 1.0)[often - 1]
     if idf is not None:
-        weights = weights * idf[counts.indices]
+        weights = weights * np.repeat(idf, np.diff(counts.indptr))
     if view.norm == "l2":
-        squares = csr_array((weights * weights, counts.indices, counts.indptr), shape=counts.shape)
+        squares = csc_array((weights * weights, counts.indices, counts.indptr), shape=counts.shape)
         lengths = np.sqrt(np.asarray(squares @ np.ones(size)))
-        weights = weights / np.repeat(np.where(lengths > 0, lengths, 1.0), np.diff(counts.indptr))
+        weights = weights / np.where(lengths > 0, lengths, 1.0)[counts.indices]
     counts.data = weights * view.weight
     return counts
 

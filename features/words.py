@@ -69,7 +69,9 @@ class Spelling:
         plain = _TYPOGRAPHY.sub(" ", text)
         if plain.isascii():
             return plain
-        return " ".join(word if word.isascii() else self._of.get(word, _UNKNOWN) for word in ngrams.words(text.lower()))
+        return " ".join(
+            [word if word.isascii() else self._of.get(word, _UNKNOWN) for word in ngrams.words(text.lower())]
+        )
 
 
 def letters_of(texts: pa.StringArray) -> tuple[Bytes, Numbers]:

@@ -16,7 +16,8 @@ from benchmarks import reference
 from benchmarks.sentences import sentences
 from benchmarks.timing import alternated, processor, ratios, speeds
 from features import encoder
-from features.encoder import LAYERS, States
+from features.encoder import LAYERS
+from features.transformer import States
 
 AT_LEAST = 0.6
 SMALLEST_COSINE = 0.9999

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from features.encoder import PACKAGE, States
+from features.encoder import PACKAGE
+from features.transformer import States
 
 
 def load() -> Any:

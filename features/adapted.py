@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from features import embeddings, fine_tuning
-from features.encoder import Block, States
 from features.fine_tuning import Head
 from features.metrics import Bools
 from features.resampling import Floats
 from features.text import Passage
 from features.threads import in_threads
+from features.transformer import Block, States
 
 _TEXTS_AT_ONCE = 512
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from features.encoder import HEADS, WIDTH, Block, States
+from features.transformer import HEADS, WIDTH, Block, States
 
 Gradients = list[States]
 _DEPTH = WIDTH // HEADS

@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 from scipy.sparse import csr_array
 
-from features import bundle_files, embeddings, encoder, lexicon, ngrams, static, vector_parts
+from features import bundle_files, embeddings, lexicon, ngrams, static, transformer, vector_parts
 from features.adapted import tuned_encoder
 from features.bundle_files import Model, Weights
 from features.compiled import CompiledView, WordGrams
@@ -66,7 +66,7 @@ class Bundle:
         self.themes = tuple(theme.id for theme in model.themes)
         self.titles = tuple(theme.title for theme in model.themes)
         self.thresholds = np.array(model.thresholds)
-        self._tuned = tuned_encoder(encoder.blocks_of(weights.tuned))
+        self._tuned = tuned_encoder(transformer.blocks_of(weights.tuned))
         self._functions = [lexicon.restored(kept) for kept in model.lexicon]
         self._vocabularies = [{term: n for n, term in enumerate(view.vocabulary)} for view in model.views]
         self._cut = WordPieces(model.pieces)

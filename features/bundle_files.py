@@ -18,12 +18,12 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from features import encoder, lexicon, manifest, static
-from features.encoder import States
+from features import encoder, lexicon, manifest, static, transformer
 from features.errors import IntegrityFailure, UntrustedModelFailure, UsageFailure
 from features.experiments import NGrams
 from features.resampling import Floats
 from features.static import StaticPart, StaticWeights
+from features.transformer import States
 from features.vector_parts import VectorPart, VectorWeights
 
 # The key of `provenance` that says which parts the model learned from: train, or train+valid.
@@ -200,15 +200,15 @@ def _shapes(model: Model) -> dict[str, tuple[tuple[int, ...], str]]:
         "hits": ((themes, len(model.lexicon)), "float64"),
         "intercepts": ((themes,), "float64"),
         "idf": ((terms,), "float64"),
-        "head": ((encoder.WIDTH if model.tuned_blocks else 0, themes), "float64"),
+        "head": ((transformer.WIDTH if model.tuned_blocks else 0, themes), "float64"),
     }
     for number, part in enumerate(model.vector_parts):
-        width = encoder.WIDTH * len(part.layers)
+        width = transformer.WIDTH * len(part.layers)
         rows = width if part.gamma is None else part.rows
-        shapes[f"{number}-centre"] = ((len(part.layers), encoder.WIDTH), "float64")
+        shapes[f"{number}-centre"] = ((len(part.layers), transformer.WIDTH), "float64")
         shapes[f"{number}-support"] = ((part.rows, width), "float32")
         shapes[f"{number}-dual"] = ((themes, rows), "float64")
-    of_block = [shape for pair in encoder.BLOCK_SHAPES for shape in pair]
+    of_block = [shape for pair in transformer.BLOCK_SHAPES for shape in pair]
     for number in range(model.tuned_blocks * len(of_block)):
         shapes[f"tuned-{number:03}"] = (of_block[number % len(of_block)], "float32")
     for number, static_part in enumerate(model.static_parts):

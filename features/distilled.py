@@ -7,11 +7,11 @@ from scipy.linalg import cho_factor, cho_solve
 from scipy.sparse import csr_array
 
 from features import embeddings, static
-from features.encoder import States
 from features.estimators import BaseEstimator, TransformerMixin
 from features.resampling import Floats
 from features.static import Pieces
 from features.text import Passage
+from features.transformer import States
 from features.wordpiece import WordPieces
 
 _SHRINKAGE = 0.01

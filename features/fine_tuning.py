@@ -10,9 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from features.blocks import Gradients, backward, forward
-from features.encoder import WIDTH, Block, States, after, of_one_length
+from features.encoder import of_one_length
 from features.metrics import Bools
 from features.resampling import Floats
+from features.transformer import WIDTH, Block, States, after
 
 # The head starts from nothing and must move faster than blocks that know much already.
 _HEAD_RATE = 50.0

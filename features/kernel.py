@@ -2,7 +2,8 @@
 
 Without numba nothing here is called but by tests, in which the same lines run as plain Python. Loops are written for
 processors that guess where a branch leads: what is not wanted is written as well, and then written over. Places are
-unsigned integers, for of signed ones it would be asked each time whether they count from the end.
+unsigned integers, for of signed ones it would be asked each time whether they count from the end. All is in one file:
+numba keeps what it has compiled, and looks for changes in the file of the function that is called alone.
 """
 
 from collections.abc import Callable
@@ -35,7 +36,6 @@ else:
 
 # Letters that one integer holds, and numbers that one line of the processor's cache does.
 LETTERS = WIDTH = 8
-_BLANK = np.uint8(ord(" "))
 _0, _1, _2, _3, _4, _5, _6, _7, _8 = (np.uint64(n) for n in range(LETTERS + 1))
 # Leaves the first so many letters of the eight in a little-endian integer.
 _FIRST = np.array([(1 << (8 * letters)) - 1 for letters in range(LETTERS + 1)], dtype=np.uint64)

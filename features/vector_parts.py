@@ -7,8 +7,9 @@ import msgspec
 import numpy as np
 
 from features import embeddings
-from features.encoder import Layer, States
+from features.encoder import Layer
 from features.resampling import Floats
+from features.transformer import States
 
 _TEXTS_AT_ONCE = 1_000
 

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from features import embeddings
-from features.encoder import States
 from features.estimators import BaseEstimator, TransformerMixin
 from features.resampling import Floats
 from features.text import Passage
+from features.transformer import States
 
 
 class SentenceVectors(TransformerMixin, BaseEstimator):  # type: ignore[misc]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from features import embeddings, encoder
+from features import embeddings, encoder, transformer
 from features.adapted import Adaptation, Adapted, Settings, remembered, tuned_encoder
 from features.errors import IntegrityFailure
 from features.fine_tuning import Head
@@ -46,7 +46,7 @@ def recall(folder: Path) -> Adaptation | None:
             return None
         if made_with != encoder.FINGERPRINT:
             raise IntegrityFailure(f"{path}: made with another encoder than {encoder.NAME}; run: dvc repro adapt")
-        blocks = encoder.blocks_of([arrays[name] for name in sorted(arrays.files) if name.startswith("block-")])
+        blocks = transformer.blocks_of([arrays[name] for name in sorted(arrays.files) if name.startswith("block-")])
         model = Adapted(tuned_encoder(blocks), Head(arrays["head"], arrays["offsets"]))
         keys = [row.tobytes() for row in arrays["keys"]]
         embeddings.remember(keys, [model.encoder.fingerprint], arrays["states"][:, None])

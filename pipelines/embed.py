@@ -9,11 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
-from features import embeddings, encoder, experiment_files
-from features.encoder import Layer, States
+from features import embeddings, experiment_files, transformer
+from features.encoder import Layer
 from features.errors import Failure, UsageFailure
 from features.text import Sentence
 from features.threads import in_threads
+from features.transformer import States
 from pipelines import states, store, tables
 from pipelines.command import Count, experiment_names, parameters, progress, run, stage
 
@@ -44,7 +45,7 @@ def main(options: argparse.Namespace) -> str:
         instead = f"set embed.layers to [] and adapt.epochs to 0 in {options.params}{_who_needs(options)}"
         raise UsageFailure(f"{error}, or {instead}") from error
     layers = knobs["layers"]
-    kept = np.array(list(found.values()), dtype=np.float32).reshape(len(found), len(layers), encoder.WIDTH)
+    kept = np.array(list(found.values()), dtype=np.float32).reshape(len(found), len(layers), transformer.WIDTH)
     with store.writing(options.out) as folder:
         states.write(list(found), layers, kept, folder)
     new = sum(any((name, layer) not in known for layer in layers) for name in found)

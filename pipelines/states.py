@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from features import embeddings, encoder
-from features.encoder import States
 from features.errors import IntegrityFailure
+from features.transformer import States
 from pipelines import store
 
 

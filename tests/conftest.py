@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from hypothesis import settings
 
 import pipelines  # noqa: F401 - pins the threads before numpy starts any
 from features import annotations, codebook, experiment_files, lexicon
@@ -29,6 +30,9 @@ EXTRAS = {"parity": "sentence_transformers", "spark": "pyspark"}
 SMALL = Path("tests/corpus")
 PARAMS = yaml.safe_load((SMALL / "params.yaml").read_text(encoding="utf-8"))
 WORDS = "tfidf-word-logreg"
+# How fast a test is, is not what it tests.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.hookimpl(wrapper=True)

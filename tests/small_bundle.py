@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from features import bundle_files, encoder, manifest
+from features import bundle_files, encoder, manifest, transformer
 from features.bundle import Bundle
 from features.bundle_files import EncoderName, Model, ThemeName, View, Weights
 from features.experiments import NGrams
@@ -67,8 +67,8 @@ def encoder_parts() -> tuple[Model, Weights]:
         encoder=EncoderName(encoder.NAME, encoder.FINGERPRINT),
         vector_parts=[VectorPart(layers=[6], gamma=None, rows=0)],
     )
-    leaning = np.random.default_rng(0).normal(size=(len(model.themes), encoder.WIDTH))
-    linear = VectorWeights(np.zeros((1, encoder.WIDTH)), np.empty((0, encoder.WIDTH), np.float32), leaning)
+    leaning = np.random.default_rng(0).normal(size=(len(model.themes), transformer.WIDTH))
+    linear = VectorWeights(np.zeros((1, transformer.WIDTH)), np.empty((0, transformer.WIDTH), np.float32), leaning)
     return model, dataclasses.replace(weights, vector_parts=[linear])
 
 

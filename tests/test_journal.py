@@ -77,7 +77,7 @@ def test_answers_come_back_exactly_and_nothing_is_asked_twice(file: BinaryIO) ->
 
 
 @given(cut=st.floats(0, 1), tail=st.sampled_from([b"", b"\0" * 50, b"\1" * 50]), flipped=st.none() | st.floats(0, 1))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_however_the_file_was_damaged_the_answers_are_the_same(cut: float, tail: bytes, flipped: float | None) -> None:
     with tempfile.TemporaryFile("a+b") as file:
         expected, _ = worked(file, batches())

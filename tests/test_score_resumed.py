@@ -178,7 +178,7 @@ def whole(given_: Given, tmp_path_factory: pytest.TempPathFactory) -> tuple[byte
 
 
 @given(where=st.floats(0, 1), tail=st.sampled_from([b"", b"\0" * 40, b"\1" * 40]))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_wherever_its_file_of_answers_was_torn_a_run_goes_on_to_the_same_bytes(
     given_: Given, whole: tuple[bytes, dict[str, bytes], Path], where: float, tail: bytes
 ) -> None:

@@ -17,7 +17,7 @@ KNOBS = PARAMS["split"]
 
 
 @given(st.integers(0, 10_000))
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_split_is_a_partition_of_whole_documents(
     documents: list[Document], labels: list[Label], small_codebook: Codebook, seed: int
 ) -> None:

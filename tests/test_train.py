@@ -10,12 +10,12 @@ import pytest
 
 from features import embeddings, encoder
 from features.codebook import Codebook
-from features.encoder import WIDTH
 from features.errors import UsageFailure
 from features.experiments import Experiment
 from features.lexicon import LabellingFunction
 from features.text import Example
 from features.training import Trained, dumps
+from features.transformer import WIDTH
 from pipelines import states, store, tables
 from pipelines.train import main, train
 from tests.conftest import PARAMS, SMALL

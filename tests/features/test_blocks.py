@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
-from features import blocks, encoder
-from features.encoder import BLOCK_SHAPES, LAYERS, WIDTH, Block, States
+from features import blocks, encoder, transformer
+from features.encoder import LAYERS
+from features.transformer import BLOCK_SHAPES, WIDTH, Block, States
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +20,7 @@ def states() -> States:
 
 def test_training_goes_forward_as_scoring_does(block: Block, states: States) -> None:
     found, _ = blocks.forward(states.reshape(-1, WIDTH), block, len(states))
-    np.testing.assert_allclose(found, encoder.after(states, block).reshape(-1, WIDTH), atol=2e-5)
+    np.testing.assert_allclose(found, transformer.after(states, block).reshape(-1, WIDTH), atol=2e-5)
 
 
 @pytest.mark.parametrize("number", range(2 * len(BLOCK_SHAPES)))

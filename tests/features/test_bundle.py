@@ -43,7 +43,7 @@ def test_loading_gives_back_the_model_and_the_bytes_are_the_same_twice(
 
 
 @given(texts=st.lists(TEXT, min_size=1, max_size=5))
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_text_gets_the_pipelines_labels_or_an_abstention(
     exported: Export, trained: Trained, texts: list[str]
 ) -> None:

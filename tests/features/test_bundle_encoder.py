@@ -9,10 +9,10 @@ from features import bundle, bundle_files, embeddings, encoder, experiment_files
 from features.bundle import Bundle
 from features.bundle_files import Model
 from features.codebook import Codebook
-from features.encoder import WIDTH
 from features.errors import UntrustedModelFailure
 from features.text import Example, Passage
 from features.training import Trained
+from features.transformer import WIDTH
 from features.vector_parts import VectorPart, VectorWeights
 from pipelines.export import Export, export
 from pipelines.train import train

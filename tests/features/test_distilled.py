@@ -5,8 +5,8 @@ import pytest
 
 from features import embeddings
 from features.distilled import StaticVectors
-from features.encoder import WIDTH
 from features.text import Example, Passage
+from features.transformer import WIDTH
 
 LAYERS = [3, 6]
 

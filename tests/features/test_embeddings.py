@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from features import embeddings
-from features.encoder import WIDTH
+from features.transformer import WIDTH
 
 
 def test_within_nothing_remembered_every_text_is_new(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from features import encoder
+from features import encoder, transformer
 from features.encoder import LAYERS, LONGEST, Encoder
 from features.errors import IntegrityFailure, UsageFailure
 from features.text import Sentence
@@ -25,9 +25,9 @@ def loaded() -> Encoder:
     return encoder.load()
 
 
-def unit(loaded: Encoder, texts: list[str]) -> encoder.States:
+def unit(loaded: Encoder, texts: list[str]) -> transformer.States:
     last = loaded.states(texts)[:, LAYERS]
-    vectors: encoder.States = last / np.linalg.norm(last, axis=1, keepdims=True)
+    vectors: transformer.States = last / np.linalg.norm(last, axis=1, keepdims=True)
     return vectors
 
 

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features import ngrams
-from features.compiled import CompiledView
+from features.compiled import CompiledView, WordGrams
 from features.experiments import NGrams
-from features.fast import FastView
+from features.fast import FastView, fits
 from features.text import Sentence
 from tests.awkward import AWKWARD
 
@@ -66,3 +66,11 @@ def test_sentences_of_the_corpus_weigh_the_same(view: NGrams, small_sentences: l
 def test_long_words_with_one_key_are_told_apart_by_their_letters(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("features.kernel._LONG", np.uint64(2**64 - 1))
     assert_same(["laundering of funds"], ["launderers and launderings laundered funds", "laundering funds"], VIEWS[1])
+
+
+def test_n_grams_whose_keys_and_numbers_need_more_than_one_integer_are_not_taken() -> None:
+    grams = CompiledView(VIEWS[1], {"a1 b1": 0, "b1": 1}, None, np.zeros((1, 2))).grams
+    assert isinstance(grams, WordGrams)
+    assert fits(grams)
+    grams.words = range(2**62)  # type: ignore[assignment]
+    assert not fits(grams)

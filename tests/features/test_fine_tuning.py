@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 
 from features import encoder, fine_tuning
-from features.encoder import LAYERS, Block, States
+from features.encoder import LAYERS
 from features.fine_tuning import Tuned, fine_tune
 from features.metrics import Bools
+from features.transformer import Block, States
 
 SENTENCES = [
     *("Charities moved money to the group.", "Donations paid for the weapons.", "Banks froze the funds of the cell."),

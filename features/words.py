@@ -115,12 +115,13 @@ class WordTable:
 
 @dataclass(frozen=True, slots=True)
 class _Cut:
-    """Words of two letters or more in `data`; `parts` (3, long words) holds the first 24 letters of those of `long`."""
+    """Words of two letters or more in `data`: up to eight letters of each, and `parts` (3, long) of the `long` ones."""
 
     data: bytes
     ends: Numbers
     starts: Numbers
     lengths: Numbers
+    first: Keys
     long: Numbers
     parts: Keys
 
@@ -134,14 +135,17 @@ class _Cut:
         words = lengths >= 2
         starts, lengths = blanks[:-1].compress(words) + 1, lengths.compress(words)
         long = np.flatnonzero(lengths > _LETTERS)
-        parts = [_letters(data, starts[long] + begin, lengths[long] - begin) for begin in range(0, _LONGEST, _LETTERS)]
+        first = _letters(data, starts, lengths)
+        parts = [
+            _letters(data, starts[long] + begin, lengths[long] - begin) for begin in range(_LETTERS, _LONGEST, _LETTERS)
+        ]
         # Behind each text there is one blank.
         ends = letters_of(texts)[1][1:] + np.arange(1, len(texts) + 1)
-        return _Cut(data, ends, starts, lengths, long, np.array(parts))
+        return _Cut(data, ends, starts, lengths, first, long, np.array([first[long], *parts]))
 
     def keys(self, mix: Keys) -> Keys:
         """One key a word: its letters, or for a long word what `mix` makes of its parts."""
-        keys = _letters(self.data, self.starts, self.lengths)
+        keys = self.first.copy()
         keys[self.long] = _mixed(self.parts, mix)
         return keys
 

@@ -85,7 +85,7 @@ def test_without_layers_the_run_goes_on_and_keeps_nothing(options: argparse.Name
 def test_without_the_package_the_experiments_that_need_it_are_named(
     options: argparse.Namespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(encoder, "PACKAGE", "no-such-package-anywhere")
+    monkeypatch.setattr(encoder, "MODULE", "no_such_module_anywhere")
     monkeypatch.setattr(embeddings, "loaded", encoder.load)
     monkeypatch.setattr(embeddings, "_known", {})
     params = tmp_path / "params.yaml"

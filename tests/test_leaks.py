@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import yaml
 
-from features import experiment_files, naive_bayes_weights
+from features import embeddings, experiment_files, naive_bayes_weights
 from features.adapted import Adaptation
 from features.codebook import Codebook
 from features.errors import UsageFailure
@@ -134,6 +134,10 @@ def train_on(
     experiment: Experiment, small_codebook: Codebook, functions: list[LabellingFunction], adaptation: Adaptation
 ) -> Train:
     def run(examples: Rows) -> Trained:
+        # As stage embed does: on some processors a sentence's state depends on which others are in its batch.
+        for part in experiment.parts:
+            if part.static:
+                embeddings.states([row.text for row in examples], part.static.layers)
         return train_model(experiment, examples, small_codebook.ids, functions, adaptation, **PARAMS["train"])
 
     return run

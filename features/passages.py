@@ -3,23 +3,25 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import TypeAlias, overload
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, TypeAlias, overload
 
 from features.text import Passage
 
+if TYPE_CHECKING:
+    # A model that was handed on answers passages where Arrow is not installed.
+    import pyarrow as pa
+
 FIELDS = ("text", "before", "after")
-Texts: TypeAlias = Sequence[str] | pa.StringArray
+Texts: TypeAlias = "Sequence[str] | pa.StringArray"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Passages(Sequence[Passage]):
     """Columns of one length; a neighbour that is not there is empty or null."""
 
-    text: pa.StringArray
-    before: pa.StringArray
-    after: pa.StringArray
+    text: "pa.StringArray"
+    before: "pa.StringArray"
+    after: "pa.StringArray"
 
     def __len__(self) -> int:
         return len(self.text)
@@ -45,4 +47,4 @@ def column(passages: Sequence[Passage], field: str) -> Texts:
 
 def texts(column: Texts) -> Sequence[str]:
     """The same texts as Python's own, for what reads letters one by one."""
-    return [text or "" for text in column.to_pylist()] if isinstance(column, pa.StringArray) else column
+    return column if isinstance(column, Sequence) else [text or "" for text in column.to_pylist()]

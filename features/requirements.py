@@ -6,7 +6,7 @@ from pathlib import Path
 from features import encoder
 from features.bundle_files import Model
 
-SCORING = ("msgspec", "numpy", "nupunkt", "PyYAML", "pyarrow", "scipy")
+SCORING = ("msgspec", "numpy", "nupunkt", "PyYAML", "scipy")
 # Not the encoder's own package, which declares torch: its files travel with the model.
 ENCODER = ("safetensors", "tokenizers")
 

@@ -9,8 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from features import ngrams
@@ -51,11 +49,14 @@ class Spelling:
         """The spelling of one of the words; empty where no text has it."""
         return self._of.get(word, "")
 
-    def spelt(self, texts: Texts) -> pa.StringArray:
+    def spelt(self, texts: Texts) -> Texts:
         """These texts; of those that are not ASCII their words alone, spelt anew."""
-        if not isinstance(texts, pa.StringArray):
-            return pa.array([text if text.isascii() else self._spelt(text) for text in texts], pa.string())
-        whole = pc.fill_null(texts, "")
+        if isinstance(texts, Sequence):
+            return [text if text.isascii() else self._spelt(text) for text in texts]
+        import pyarrow as pa
+        from pyarrow import compute
+
+        whole = compute.fill_null(texts, "")
         letters, edges = letters_of(whole)
         foreign = np.unique(np.searchsorted(edges, np.flatnonzero(letters >= _FOREIGN), side="right")) - 1
         if not len(foreign):
@@ -63,7 +64,7 @@ class Spelling:
         mask = np.zeros(len(texts), dtype=bool)
         mask[foreign] = True
         anew = [self._spelt(text) for text in whole.take(pa.array(foreign)).to_pylist()]
-        return pc.replace_with_mask(whole, mask, pa.array(anew, pa.string()))
+        return compute.replace_with_mask(whole, mask, pa.array(anew, pa.string()))
 
     def _spelt(self, text: str) -> str:
         plain = _TYPOGRAPHY.sub(" ", text)
@@ -74,13 +75,28 @@ class Spelling:
         )
 
 
-def letters_of(texts: pa.StringArray) -> tuple[Bytes, Numbers]:
+def letters_of(texts: Texts) -> tuple[Bytes, Numbers]:
     """All letters in UTF-8, one text after another, and their edges: text n is letters[edges[n]:edges[n + 1]]."""
+    if isinstance(texts, Sequence):
+        encoded = [text.encode() for text in texts]
+        return np.frombuffer(b"".join(encoded), dtype=np.uint8), np.cumsum([0, *map(len, encoded)])
     _, edges, letters = texts.buffers()
     if letters is None:
         return np.zeros(0, dtype=np.uint8), np.zeros(len(texts) + 1, dtype=np.int64)
     whole = np.frombuffer(edges, dtype=np.int32)[texts.offset : texts.offset + len(texts) + 1].astype(np.int64)
     return np.frombuffer(letters, dtype=np.uint8)[whole[0] : whole[-1]], whole - whole[0]
+
+
+def _in_one(texts: Texts) -> tuple[bytes, Numbers]:
+    """All texts in UTF-8 with blanks between, and how long each is."""
+    if isinstance(texts, Sequence):
+        encoded = [text.encode() for text in texts]
+        return b" ".join(encoded), np.fromiter(map(len, encoded), np.int64, len(encoded))
+    import pyarrow as pa
+    from pyarrow import compute
+
+    as_one = compute.binary_join(pa.ListArray.from_arrays(pa.array([0, len(texts)], pa.int32()), texts), " ")
+    return as_one[0].as_buffer().to_pybytes(), np.diff(letters_of(texts)[1])
 
 
 class WordTable:
@@ -92,7 +108,7 @@ class WordTable:
         short = {word: spelt for word in words if 2 <= len((spelt := self._spelling.of(word)).encode()) <= _LONGEST}
         # The last is for what is not found, whose place is -1.
         self._of_place = np.array([*(self._numbers[word] for word in short), -1], dtype=np.int64)
-        cut = _Cut.of(pa.array(list(short.values()), pa.string()))
+        cut = _Cut.of(list(short.values()))
         self._parts = np.zeros((_PARTS, len(short)), dtype=np.uint64)
         self._parts[:, cut.long] = cut.parts
         self._mix = _distinguishing(cut.parts)
@@ -126,10 +142,10 @@ class _Cut:
     parts: Keys
 
     @staticmethod
-    def of(texts: pa.StringArray) -> "_Cut":
+    def of(texts: Texts) -> "_Cut":
         """Cut texts as `Spelling.spelt` gives them."""
-        as_one = pc.binary_join(pa.ListArray.from_arrays(pa.array([0, len(texts)], pa.int32()), texts), " ")
-        data = b" " + as_one[0].as_buffer().to_pybytes().translate(_LOWERED) + b" " * _LONGEST
+        joined, sizes = _in_one(texts)
+        data = b" " + joined.translate(_LOWERED) + b" " * _LONGEST
         blanks = np.flatnonzero(np.frombuffer(data, dtype=np.uint8) == _BLANK)
         lengths = np.diff(blanks) - 1
         words = lengths >= 2
@@ -140,7 +156,7 @@ class _Cut:
             _letters(data, starts[long] + begin, lengths[long] - begin) for begin in range(_LETTERS, _LONGEST, _LETTERS)
         ]
         # Behind each text there is one blank.
-        ends = letters_of(texts)[1][1:] + np.arange(1, len(texts) + 1)
+        ends = np.cumsum(sizes + 1)
         return _Cut(data, ends, starts, lengths, first, long, np.array([first[long], *parts]))
 
     def keys(self, mix: Keys) -> Keys:

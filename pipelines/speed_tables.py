@@ -117,11 +117,11 @@ def noop(found: Mapping[str, Any]) -> list[list[str]]:
     return [
         [
             name,
-            *(str(size[key]) for key in ("stages", "deps")),
-            *_three(found["cpu_seconds"][name], "{:.2f}"),
+            *(str(found["sizes"][name.partition(",")[0]][key]) for key in ("stages", "deps")),
+            *_three(seconds, "{:.2f}"),
             _RANGE.format(**found["ratios"][name]) if name in found["ratios"] else "1",
         ]
-        for name, size in found["sizes"].items()
+        for name, seconds in found["cpu_seconds"].items()
     ]
 
 

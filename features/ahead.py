@@ -4,22 +4,22 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
 def ahead(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[tuple[Item, Result]]:
-    """Each item with what `work` makes of it, in order; no more are taken at once than there are cores, and two.
+    """Each item with what `work` makes of it, in order; no more are taken at once than there are cores, and one.
 
-    One of them is read while the others are at work. A failure is raised in the place of its item.
+    A failure is raised in the place of its item.
     """
     cores = len(os.sched_getaffinity(0))
     with ThreadPoolExecutor(cores) as pool:
         begun: deque[tuple[Item, Future[Result]]] = deque()
         try:
-            for item in _read_ahead(items):
+            for item in items:
                 begun.append((item, pool.submit(work, item)))
                 if len(begun) > cores:
                     done, result = begun.popleft()
@@ -30,13 +30,3 @@ def ahead(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[tup
         finally:
             for _, waiting in begun:
                 waiting.cancel()
-
-
-def _read_ahead(items: Iterable[Item]) -> Iterator[Item]:
-    """The same items; while one is in use the next is read, in a thread of its own."""
-    iterator, end = iter(items), object()
-    with ThreadPoolExecutor(1) as reader:
-        coming: Future[Any] = reader.submit(next, iterator, end)
-        while (item := coming.result()) is not end:
-            coming = reader.submit(next, iterator, end)
-            yield item

@@ -7,12 +7,12 @@ import numpy as np
 from features import kernel
 from features.compiled import CompiledView, WordGrams
 from features.experiments import NGrams
-from features.kernel import LETTERS, WIDTH, Bytes, Grams, Terms, Words
+from features.kernel import LETTERS, WIDTH, Grams, Terms, Words
 from features.keys import Keys, KeyTable, Numbers
 from features.metrics import Bools
 from features.passages import Texts
 from features.resampling import Floats
-from features.words import Spelling, letters_of
+from features.words import Bytes, Spelling, letters_of
 
 
 def fits(grams: WordGrams) -> bool:

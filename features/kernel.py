@@ -10,14 +10,12 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from features.keys import SPREAD, Keys, Numbers
 from features.metrics import Bools
 from features.resampling import Floats
 
 F = TypeVar("F", bound=Callable[..., Any])
-Bytes = NDArray[np.uint8]
 
 try:
     from numba import njit

@@ -8,7 +8,7 @@ from features import kernel
 from features.compiled import CompiledView, WordGrams
 from features.experiments import NGrams
 from features.kernel import LETTERS, WIDTH, Grams, Terms, Words
-from features.keys import Keys, KeyTable, Numbers
+from features.keys import Keys, KeyTable, Numbers, Places
 from features.metrics import Bools
 from features.passages import Texts
 from features.resampling import Floats
@@ -59,19 +59,18 @@ def _words(spelt: Sequence[str]) -> Words:
     letters = np.frombuffer(b"".join(encoded) + bytes(LETTERS), dtype=np.uint8)
     edges = np.cumsum([0, *map(len, encoded)]).astype(np.uint64)
     there = np.flatnonzero(np.diff(edges))
+    keys = np.zeros(len(spelt), dtype=np.uint64)
     random = np.random.default_rng(0)
     while True:
         mix = random.integers(0, 2**64, dtype=np.uint64) | np.uint64(1)
-        keys = _keys(edges, there, _by_eight(letters), mix)
-        if len(np.unique(keys)) == len(keys):
+        keys[there] = _keys(edges, there, _by_eight(letters), mix)
+        if len(np.unique(keys[there])) == len(there):
             break
-    table = KeyTable(keys)
-    unknown = np.uint64(len(spelt))
-    numbers = np.append(there, len(spelt))[table.numbers].astype(np.uint64)
-    return Words(np.column_stack([table.keys, numbers]), table.shift, mix, _by_eight(letters), edges, unknown)
+    table = KeyTable(keys, there)
+    return Words(table.slots(), table.shift, mix, _by_eight(letters), edges, np.uint64(len(spelt)))
 
 
-def _keys(edges: Keys, which: Numbers, eight: Keys, mix: np.uint64) -> Keys:
+def _keys(edges: Keys, which: Places, eight: Keys, mix: np.uint64) -> Keys:
     """The keys of these of the words that lie between `edges`."""
     keys, begins, lengths = np.empty((3, len(which) + 1), dtype=np.uint64)
     borders = np.column_stack([edges[which], edges[which + 1]]).ravel()
@@ -82,10 +81,8 @@ def _keys(edges: Keys, which: Numbers, eight: Keys, mix: np.uint64) -> Keys:
 def _grams(plain: WordGrams, view: NGrams) -> Grams:
     counts = [len(columns) - 1 for columns in plain.columns_by_size]
     bits = max(counts).bit_length()
-    numbers = [np.where(table.numbers < 0, n, table.numbers) for table, n in zip(plain.tables, counts[1:], strict=True)]
-    slots = [
-        table.keys << np.uint64(bits) | n.astype(np.uint64) for table, n in zip(plain.tables, numbers, strict=True)
-    ]
+    pairs = [table.slots().T for table in plain.tables]
+    slots = [keys << np.uint64(bits) | numbers for keys, numbers in pairs]
     return Grams(
         slots=np.concatenate([np.zeros(0, dtype=np.uint64), *slots]),
         starts=np.cumsum([0, *map(len, slots)]).astype(np.uint64),
@@ -98,14 +95,14 @@ def _grams(plain: WordGrams, view: NGrams) -> Grams:
 
 
 def _parts(exact: CompiledView, columns: Numbers) -> Floats:
-    """`parts` of Terms; `columns` says of each row which term it is, -1 for none."""
+    """`parts` of Terms; `columns` says of each row which term it is, one behind the last for none."""
     themes, size = exact.coefficients.shape
-    idf = np.ones(size) if exact.idf is None else exact.idf
-    terms = np.flatnonzero(columns >= 0)
+    terms = np.flatnonzero(columns < size)
+    idf = exact.idf[columns[terms]]
     rows = np.zeros((len(columns), themes + 2 + -(themes + 2) % WIDTH))
-    rows[terms, :themes] = (exact.coefficients.T * idf[:, None] * exact.view.weight)[columns[terms]]
+    rows[terms, :themes] = exact.coefficients.T[columns[terms]] * idf[:, None] * exact.view.weight
     rows[terms, themes] = 1
-    rows[terms, -1] = idf[columns[terms]] ** 2
+    rows[terms, -1] = idf**2
     return _on_lines(rows)
 
 

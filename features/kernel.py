@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from features.keys import SPREAD, Keys, Numbers
+from features.keys import SPREAD, Keys, Places
 from features.metrics import Bools
 from features.resampling import Floats
 
@@ -245,7 +245,7 @@ def add_up(rows: Keys, found: np.uint64, gains: Floats, parts: Floats, first: np
 
 
 @compiled
-def weigh(eight: Keys, edges: Numbers, words: Words, grams: Grams, terms: Terms, margins: Floats, known: Bools) -> None:
+def weigh(eight: Keys, edges: Places, words: Words, grams: Grams, terms: Terms, margins: Floats, known: Bools) -> None:
     """Write the margins of each text, shape (texts, themes), and whether it has a term.
 
     Text n lies between edges[n] and edges[n + 1] of the letters that `words.letters_of` gives; `eight` holds at each

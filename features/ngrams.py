@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, reduce
+from operator import add
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.sparse import csc_array, csr_array
+from scipy.sparse import csr_array
 
 from features.experiments import NGrams
 from features.resampling import Floats
@@ -29,34 +29,37 @@ def matrix(passages: Sequence[Passage], view: NGrams, vocabulary: Mapping[str, i
 
     A term weighs tf or 1 + log tf, times its idf, in rows of length 1 where the view asks for it.
     """
-    indices: list[int] = []
+    columns: list[int] = []
     edges = [0]
     for passage in passages:
-        columns = map(vocabulary.get, terms(getattr(passage, view.field), view))
-        indices += [column for column in columns if column is not None]
-        edges.append(len(indices))
-    return csr_array(weighed(np.array(indices, dtype=np.int64), np.array(edges), len(vocabulary), view, idf))
+        found = map(vocabulary.get, terms(getattr(passage, view.field), view))
+        columns += [column for column in found if column is not None]
+        edges.append(len(columns))
+    occurrences = csr_array((np.ones(len(columns), np.int32), columns, edges), shape=(len(passages), len(vocabulary)))
+    return weighed(counted([occurrences]), view, idf)
 
 
-def weighed(
-    columns: NDArray[np.int64], edges: NDArray[np.int64], size: int, view: NGrams, idf: Floats | None
-) -> csc_array:
-    """What occurrences weigh, shape (texts, size): those of text n are `columns[edges[n] : edges[n + 1]]`."""
-    # By columns, for occurrences of one term in one text stand side by side then, and no text's terms need be sorted.
-    counts = csc_array(csr_array((np.ones(len(columns)), columns, edges), shape=(len(edges) - 1, size)))
-    counts.sum_duplicates()
-    weights: Floats = np.asarray(counts.data, dtype=np.float64)
+def counted(occurrences: Sequence[csr_array]) -> csr_array:
+    """The sum of one matrix or more of one shape, of which a row may hold one column several times; in no order."""
+    # What scipy adds need not be sorted, as it would have to be for `sum_duplicates`.
+    first, *others = occurrences
+    return csr_array(reduce(add, others or [csr_array(first.shape, dtype=first.dtype)], first))
+
+
+def weighed(counts: csr_array, view: NGrams, idf: Floats | None) -> csr_array:
+    """What counts weigh, shape (texts, terms)."""
+    weights = counts.data.astype(np.float64)
     if view.sublinear_tf:
-        often = weights.astype(np.int64)
-        weights = (np.log(np.arange(1.0, often.max(initial=0) + 1)) + 1.0)[often - 1]
+        several = np.flatnonzero(counts.data > 1)
+        weights[several] = np.log(weights[several]) + 1.0
     if idf is not None:
-        weights = weights * np.repeat(idf, np.diff(counts.indptr))
+        weights *= idf[counts.indices]
     if view.norm == "l2":
-        squares = csc_array((weights * weights, counts.indices, counts.indptr), shape=counts.shape)
-        lengths = np.sqrt(np.asarray(squares @ np.ones(size)))
-        weights = weights / np.where(lengths > 0, lengths, 1.0)[counts.indices]
-    counts.data = weights * view.weight
-    return counts
+        sizes = np.diff(counts.indptr)
+        filled = np.flatnonzero(sizes)
+        squares = np.add.reduceat(weights * weights, counts.indptr[filled]) if len(filled) else np.empty(0)
+        weights /= np.repeat(np.sqrt(np.where(squares > 0, squares, 1.0)), sizes[filled])
+    return csr_array((weights * view.weight, counts.indices, counts.indptr), shape=counts.shape)
 
 
 def _word_ngrams(lowered: str, shortest: int, longest: int) -> Iterator[str]:

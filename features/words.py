@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features import ngrams
-from features.keys import Keys, KeyTable, Numbers
+from features.keys import Keys, KeyTable, Numbers, Places
 from features.passages import Texts
 
 _BLANK = ord(" ")
@@ -75,7 +75,7 @@ class Spelling:
         )
 
 
-def letters_of(texts: Texts) -> tuple[Bytes, Numbers]:
+def letters_of(texts: Texts) -> tuple[Bytes, Places]:
     """All letters in UTF-8, one text after another, and their edges: text n is letters[edges[n]:edges[n + 1]]."""
     if isinstance(texts, Sequence):
         encoded = [text.encode() for text in texts]
@@ -87,7 +87,7 @@ def letters_of(texts: Texts) -> tuple[Bytes, Numbers]:
     return np.frombuffer(letters, dtype=np.uint8)[whole[0] : whole[-1]], whole - whole[0]
 
 
-def _in_one(texts: Texts) -> tuple[bytes, Numbers]:
+def _in_one(texts: Texts) -> tuple[bytes, Places]:
     """All texts in UTF-8 with blanks between, and how long each is."""
     if isinstance(texts, Sequence):
         encoded = [text.encode() for text in texts]
@@ -105,28 +105,26 @@ class WordTable:
     def __init__(self, words: Sequence[str]) -> None:
         self._numbers = {word: number for number, word in enumerate(words)}
         self._spelling = Spelling(words)
-        short = {word: spelt for word in words if 2 <= len((spelt := self._spelling.of(word)).encode()) <= _LONGEST}
-        # The last is for what is not found, whose place is -1.
-        self._of_place = np.array([*(self._numbers[word] for word in short), -1], dtype=np.int64)
-        cut = _Cut.of(list(short.values()))
-        self._parts = np.zeros((_PARTS, len(short)), dtype=np.uint64)
-        self._parts[:, cut.long] = cut.parts
+        spelt = {number: self._spelling.of(word) for number, word in enumerate(words)}
+        short = {number: word for number, word in spelt.items() if 2 <= len(word.encode()) <= _LONGEST}
+        cut, which = _Cut.of(list(short.values())), np.array(list(short), dtype=np.int64)
         self._mix = _distinguishing(cut.parts)
-        self._table = KeyTable(cut.keys(self._mix))
+        keys = np.zeros(len(words), dtype=np.uint64)
+        keys[which] = cut.keys(self._mix)
+        self._table = KeyTable(keys, which)
+        self._parts = np.zeros((_PARTS, len(words) + 1), dtype=np.uint64)
+        self._parts[:, which[cut.long]] = cut.parts
 
-    def of(self, texts: Texts) -> tuple[Numbers, Numbers]:
-        """The numbers of all words in the order of the texts, -1 for others, and how many words each text has."""
+    def of(self, texts: Texts) -> tuple[Numbers, Places]:
+        """The number of every word in the order of the texts, one behind the last for others, and the texts' edges."""
         cut = _Cut.of(self._spelling.spelt(texts))
-        places = self._table.find(cut.keys(self._mix))
+        numbers = self._table.find(cut.keys(self._mix))
         # A long word that is none of these may have the key of one of them.
-        there = np.flatnonzero(places[cut.long] >= 0)
-        at = cut.long[there]
-        same = (cut.parts[:, there] == self._parts[:, places[at]]).all(axis=0)
-        places[at[~same]] = -1
-        numbers = self._of_place[places]
+        same = (cut.parts == self._parts[:, numbers[cut.long]]).all(axis=0)
+        numbers[cut.long[~same]] = self._table.unknown
         for n in cut.long[cut.lengths[cut.long] > _LONGEST]:
-            numbers[n] = self._numbers.get(cut.word(n), -1)
-        return numbers, np.diff(np.searchsorted(cut.starts, cut.ends), prepend=0)
+            numbers[n] = self._numbers.get(cut.word(n), self._table.unknown)
+        return numbers, np.searchsorted(cut.starts, np.append(0, cut.ends))
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +132,11 @@ class _Cut:
     """Words of two letters or more in `data`: up to eight letters of each, and `parts` (3, long) of the `long` ones."""
 
     data: bytes
-    ends: Numbers
-    starts: Numbers
-    lengths: Numbers
+    ends: Places
+    starts: Places
+    lengths: Places
     first: Keys
-    long: Numbers
+    long: Places
     parts: Keys
 
     @staticmethod
@@ -148,8 +146,8 @@ class _Cut:
         data = b" " + joined.translate(_LOWERED) + b" " * _LONGEST
         blanks = np.flatnonzero(np.frombuffer(data, dtype=np.uint8) == _BLANK)
         lengths = np.diff(blanks) - 1
-        words = lengths >= 2
-        starts, lengths = blanks[:-1].compress(words) + 1, lengths.compress(words)
+        words = np.flatnonzero(lengths >= 2)
+        starts, lengths = blanks[words] + 1, lengths[words]
         long = np.flatnonzero(lengths > _LETTERS)
         first = _letters(data, starts, lengths)
         parts = [
@@ -170,10 +168,10 @@ class _Cut:
         return self.data[self.starts[n] : self.starts[n] + self.lengths[n]].decode()
 
 
-def _letters(data: bytes, starts: Numbers, lengths: Numbers) -> Keys:
+def _letters(data: bytes, starts: Places, lengths: Places) -> Keys:
     """The first eight letters of each word, fewer where its length is less, none where it is 0 or below."""
     eight = np.ndarray(len(data) - _LETTERS + 1, dtype="<u8", buffer=data, strides=(1,))
-    letters: Keys = eight[starts] & _FIRST[np.clip(lengths, 0, _LETTERS)]
+    letters: Keys = eight[starts] & _FIRST.take(lengths, mode="clip")
     return letters
 
 

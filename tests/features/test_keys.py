@@ -12,7 +12,7 @@ def test_every_key_has_its_number_and_any_other_has_none(known: list[int], other
     table = KeyTable(np.array(known, dtype=np.uint64))
     numbers = {key: number for number, key in enumerate(known)}
     asked = [*known, *others, 0]
-    assert table.find(np.array(asked, dtype=np.uint64)).tolist() == [numbers.get(key, -1) for key in asked]
+    assert table.find(np.array(asked, dtype=np.uint64)).tolist() == [numbers.get(key, len(known)) for key in asked]
 
 
 def test_keys_that_all_want_one_slot_are_told_apart() -> None:
@@ -20,4 +20,9 @@ def test_keys_that_all_want_one_slot_are_told_apart() -> None:
     inverse = pow(0x9E3779B97F4A7C15, -1, 2**64)
     known = np.array([(number * inverse) % 2**64 for number in range(1, 200)], dtype=np.uint64)
     assert KeyTable(known).find(known).tolist() == list(range(199))
-    assert KeyTable(known[:100]).find(known[100:]).tolist() == [-1] * 99
+    assert KeyTable(known[:100]).find(known[100:]).tolist() == [100] * 99
+
+
+def test_of_all_keys_some_can_be_looked_up() -> None:
+    known = np.array([7, 7, 9, 8], dtype=np.uint64)
+    assert KeyTable(known, np.array([1, 3])).find(known).tolist() == [1, 1, 4, 3]

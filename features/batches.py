@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from features import arrays
 from features.passages import FIELDS, Passages
 from features.readers.refusal import Refusal
 from features.sentence_tables import Run
@@ -22,6 +23,7 @@ ROWS = pa.schema(
     {"doc": pa.string(), "sentence_id": pa.string(), "position": pa.int64(), "start": pa.int64(), "end": pa.int64()}
     | dict.fromkeys(FIELDS, pa.string())
 )
+_PLACES = ("position", "start", "end")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +102,13 @@ def of_rows(read: Iterable[Run | Refusal], *, at_once: int = SENTENCES_AT_ONCE) 
 
 def _of_whole(documents: list[tuple[Document, list[Sentence]]], refusals: list[Refusal]) -> Batch:
     rows, passages = to_score(sentence for _, found in documents for sentence in found)
-    columns = {
-        "doc": [row.doc for row in rows],
-        "sentence_id": [row.id for row in rows],
-        "position": [row.position for row in rows],
-        "start": [row.start for row in rows],
-        "end": [row.end for row in rows],
-    } | {name: [getattr(passage, name) for passage in passages] for name in FIELDS}
-    return Batch(pa.RecordBatch.from_pydict(columns, schema=ROWS), documents, refusals, len(documents))
+    places = ([getattr(row, name) for row in rows] for name in _PLACES)
+    columns = [
+        *(arrays.strings([getattr(row, name) for row in rows]) for name in ("doc", "id")),
+        *(arrays.numbers(np.array(column, dtype=np.int64)) for column in places),
+        *(arrays.strings([getattr(passage, name) for passage in passages]) for name in FIELDS),
+    ]
+    return Batch(pa.RecordBatch.from_arrays(columns, schema=ROWS), documents, refusals, len(documents))
 
 
 def _between(
@@ -122,9 +123,9 @@ def _between(
 
 
 def _of_run(before: Run | Refusal | None, run: Run, after: Run | Refusal | None) -> pa.RecordBatch:
-    position = pa.array(np.arange(run.position, run.position + run.count))
+    position = arrays.numbers(np.arange(run.position, run.position + run.count))
     nowhere = pa.nulls(run.count, pa.int64())
-    doc, named = pc.fill_null(run.doc, run.table), pc.coalesce(run.id, position.cast(pa.string()))
+    doc, named = pc.fill_null(run.doc, arrays.string(run.table)), pc.coalesce(run.id, position.cast(pa.string()))
     columns = [doc, named, position, nowhere, nowhere, run.text, *_neighbours(before, run, after)]
     return pa.RecordBatch.from_arrays(columns, schema=ROWS)
 
@@ -135,16 +136,20 @@ def _neighbours(before: Run | Refusal | None, run: Run, after: Run | Refusal | N
         return [pa.nulls(run.count, pa.string())] * 2
     first, last = _edge(before, run, -1), _edge(after, run, 0)
     docs, texts = (pa.concat_arrays(pieces) for pieces in zip(first, (run.doc, run.text), last, strict=True))
-    same = pc.fill_null(pc.equal(docs[:-1], docs[1:]), False)
-    return [pc.if_else(same[:-1], texts[:-2], ""), pc.if_else(same[1:], texts[2:], "")]
+    # Null where either row names no document, and `if_else` would pass that on.
+    same = pc.equal(docs[:-1], docs[1:]).fill_null(arrays.booleans(np.array([False]))[0])
+    nothing = arrays.string("")
+    return [pc.if_else(same[:-1], texts[:-2], nothing), pc.if_else(same[1:], texts[2:], nothing)]
 
 
 def _edge(near: Run | Refusal | None, run: Run, place: int) -> tuple[pa.StringArray, pa.StringArray]:
     """Document and text of the first or last row of `near`, nulls where it is not of the table of `run`."""
     if not isinstance(near, Run) or near.table != run.table:
         return pa.nulls(1, pa.string()), pa.nulls(1, pa.string())
-    return near.doc.take(pa.array([place % near.count])), near.text.take(pa.array([place % near.count]))
+    row = slice(place % near.count, place % near.count + 1)
+    return near.doc[row], near.text[row]
 
 
 def _joined(runs: list[pa.RecordBatch]) -> pa.RecordBatch:
-    return runs[0] if len(runs) == 1 else pa.concat_batches([pa.RecordBatch.from_pylist([], schema=ROWS), *runs])
+    nothing = pa.RecordBatch.from_arrays([pa.nulls(0, field.type) for field in ROWS], schema=ROWS)
+    return runs[0] if len(runs) == 1 else pa.concat_batches([nothing, *runs])

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 import pyarrow as pa
 
+from features import arrays
 from features.batches import ROWS, SENTENCES_AT_ONCE, Batch
 from features.bundle import Bundle, Scores
 from features.errors import UsageFailure
@@ -83,13 +84,13 @@ def schema(themes: Sequence[str], *, explain: bool) -> pa.Schema:
 
 def table(rows: pa.RecordBatch, scored: Scored, into: pa.Schema) -> pa.Table:
     """The output for `rows`, as in batches.ROWS; a probability is null where the model abstained."""
-    arrays = [rows.column(field.name) for field in _PLACE]
+    columns = [rows.column(field.name) for field in _PLACE]
     scores = scored.scores
     for theme in range(scores.labels.shape[1]):
         probabilities = np.round(scores.probabilities[:, theme], _DIGITS)
-        arrays += [pa.array(scores.labels[:, theme]), pa.array(probabilities, mask=scores.abstained)]
-    arrays += [pa.array(scores.abstained), *(scored.terms or [])]
-    return pa.table(dict(zip(into.names, arrays, strict=True)), schema=into)
+        columns += [arrays.booleans(scores.labels[:, theme]), arrays.numbers(probabilities, scores.abstained)]
+    columns += [arrays.booleans(scores.abstained), *map(arrays.strings, scored.terms or [])]
+    return pa.Table.from_arrays(columns, schema=into)
 
 
 def guarded(rows: pa.Table) -> pa.Table:
@@ -97,7 +98,7 @@ def guarded(rows: pa.Table) -> pa.Table:
     for number, field in enumerate(rows.schema):
         if field.type == pa.string():
             cells = [cell and guarded_cell(cell) for cell in rows.column(number).to_pylist()]
-            rows = rows.set_column(number, field, pa.array(cells, pa.string()))
+            rows = rows.set_column(number, field, arrays.strings(cells))
     return rows
 
 

@@ -11,6 +11,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from features import arrays
 from features.readers.characters import encoding
 from features.readers.refusal import Refusal, RefusedError
 
@@ -86,8 +87,8 @@ def _read(path: Path, name: str, at_once: int) -> Iterator[Row | Run | Refusal]:
 
 
 def _run(name: str, position: int, rows: list[Row]) -> Run:
-    columns = [row.text for row in rows], [_name(row.id) for row in rows], [_name(row.doc) for row in rows]
-    return Run(name, position, *(pa.array(column, pa.string()) for column in columns))
+    texts, ids, docs = [row.text for row in rows], [_name(row.id) for row in rows], [_name(row.doc) for row in rows]
+    return Run(name, position, arrays.strings(texts), arrays.strings(ids), arrays.strings(docs))
 
 
 def _name(cell: str | int | None) -> str | None:

@@ -53,18 +53,19 @@ class Spelling:
         """These texts; of those that are not ASCII their words alone, spelt anew."""
         if isinstance(texts, Sequence):
             return [text if text.isascii() else self._spelt(text) for text in texts]
-        import pyarrow as pa
         from pyarrow import compute
 
-        whole = compute.fill_null(texts, "")
+        from features import arrays
+
+        whole = compute.fill_null(texts, arrays.string(""))
         letters, edges = letters_of(whole)
         foreign = np.unique(np.searchsorted(edges, np.flatnonzero(letters >= _FOREIGN), side="right")) - 1
         if not len(foreign):
             return whole
         mask = np.zeros(len(texts), dtype=bool)
         mask[foreign] = True
-        anew = [self._spelt(text) for text in whole.take(pa.array(foreign)).to_pylist()]
-        return compute.replace_with_mask(whole, mask, pa.array(anew, pa.string()))
+        anew = [self._spelt(text) for text in whole.take(arrays.numbers(foreign)).to_pylist()]
+        return compute.replace_with_mask(whole, arrays.booleans(mask), arrays.strings(anew))
 
     def _spelt(self, text: str) -> str:
         plain = _TYPOGRAPHY.sub(" ", text)
@@ -95,7 +96,10 @@ def _in_one(texts: Texts) -> tuple[bytes, Places]:
     import pyarrow as pa
     from pyarrow import compute
 
-    as_one = compute.binary_join(pa.ListArray.from_arrays(pa.array([0, len(texts)], pa.int32()), texts), " ")
+    from features import arrays
+
+    edges = arrays.numbers(np.array([0, len(texts)], dtype=np.int32))
+    as_one = compute.binary_join(pa.ListArray.from_arrays(edges, texts), arrays.string(" "))
     return as_one[0].as_buffer().to_pybytes(), np.diff(letters_of(texts)[1])
 
 

@@ -12,6 +12,7 @@ from typing import BinaryIO
 import msgspec
 import numpy as np
 
+from features import arrays
 from features.ahead import ahead
 from features.batches import Batch
 from features.bundle import Scores
@@ -158,5 +159,5 @@ def _items(batch: Batch) -> int:
 
 def _checksum(batch: Batch) -> int:
     """Of some texts: what is read otherwise moves all that follows, and to look at each would cost a percent."""
-    texts = batch.rows.column("text").take(np.arange(0, batch.rows.num_rows, _CHECKED_OF)).to_pylist()
+    texts = batch.rows.column("text").take(arrays.numbers(np.arange(0, batch.rows.num_rows, _CHECKED_OF))).to_pylist()
     return zlib.crc32("\n".join(texts).encode("utf-8", "surrogatepass"))

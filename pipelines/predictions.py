@@ -7,8 +7,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from features.metrics import Bools, Predictions
-from features.resampling import Floats
+from features import arrays
+from features.metrics import Predictions
 from features.text import Example
 
 NAME = "predictions.parquet"
@@ -20,15 +20,16 @@ def write(
 ) -> None:
     """One row per sentence: part, sentence_id, doc, and `<theme>_gold`, `<theme>_label`, `<theme>_probability`."""
     columns = {
-        "part": _strings([part for part in rows for _ in rows[part]]),
-        "sentence_id": _strings([row.sentence_id for part in rows for row in rows[part]]),
-        "doc": _strings([row.doc for part in rows for row in rows[part]]),
+        "part": arrays.strings([part for part in rows for _ in rows[part]]),
+        "sentence_id": arrays.strings([row.sentence_id for part in rows for row in rows[part]]),
+        "doc": arrays.strings([row.doc for part in rows for row in rows[part]]),
     }
     gold = np.concatenate([found[part].gold for part in rows])
     labels = np.concatenate([found[part].labels for part in rows])
     probabilities = np.concatenate([found[part].probabilities for part in rows]).round(6)
     for number, theme in enumerate(themes):
-        of_theme = _bools(gold[:, number]), _bools(labels[:, number]), _floats(probabilities[:, number])
+        marks = arrays.booleans(gold[:, number]), arrays.booleans(labels[:, number])
+        of_theme = *marks, arrays.numbers(probabilities[:, number])
         columns |= {f"{theme}_{kind}": column for kind, column in zip(_KINDS, of_theme, strict=True)}
     table = pa.Table.from_arrays(list(columns.values()), names=list(columns))
     pq.write_table(table, path, compression="zstd")
@@ -59,18 +60,3 @@ def paired(first: Path, second: Path, themes: Sequence[str], part: str) -> tuple
         labels, probabilities = (both[[f"{theme}_{kind}{suffix}" for theme in themes]] for kind in _KINDS[1:])
         found.append(Predictions(gold, labels.to_numpy(dtype=bool), probabilities.to_numpy(), both["doc"].tolist()))
     return found[0], found[1]
-
-
-# In place of pa.array, which imports pandas whatever it is given.
-def _strings(values: Sequence[str]) -> pa.Array:
-    encoded = [value.encode() for value in values]
-    begin = np.cumsum([0, *map(len, encoded)], dtype=np.int32)
-    return pa.StringArray.from_buffers(len(values), pa.py_buffer(begin), pa.py_buffer(b"".join(encoded)))
-
-
-def _bools(values: Bools) -> pa.Array:
-    return pa.Array.from_buffers(pa.bool_(), len(values), [None, pa.py_buffer(np.packbits(values, bitorder="little"))])
-
-
-def _floats(values: Floats) -> pa.Array:
-    return pa.Array.from_buffers(pa.float64(), len(values), [None, pa.py_buffer(np.ascontiguousarray(values))])

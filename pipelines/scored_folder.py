@@ -157,14 +157,18 @@ def _table(folder: Path, kind: str, schema: pa.Schema) -> Iterator[Callable[[pa.
         with pq.ParquetWriter(path, schema, compression="zstd", use_dictionary=["doc"]) as writer:
             waiting: list[pa.Table] = []
 
-            def append(rows: pa.Table, at_least: int = _ROWS_AT_ONCE) -> None:
+            def append(rows: pa.Table) -> None:
                 waiting.append(rows)
-                if sum(map(len, waiting)) >= at_least:
+                if sum(map(len, waiting)) >= _ROWS_AT_ONCE:
+                    flush()
+
+            def flush() -> None:
+                if waiting:
                     writer.write_table(pa.concat_tables(waiting).combine_chunks())
                     waiting.clear()
 
             yield append
-            append(schema.empty_table(), at_least=1)
+            flush()
     elif kind == "csv":
         with pyarrow.csv.CSVWriter(path, schema) as writer:
             yield lambda rows: writer.write_table(scored.guarded(rows))

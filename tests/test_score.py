@@ -183,6 +183,21 @@ def test_every_document_has_a_page_that_the_index_links(model: Path, folder: Pat
     assert "The first" in index
 
 
+@pytest.mark.parametrize("unit", ["document", "sentence"])
+def test_scoring_imports_nothing_that_it_does_not_need(
+    unit: str, model: Path, folder: Path, table: Path, tmp_path: Path
+) -> None:
+    program = (
+        "import runpy, sys\n"
+        "try: runpy.run_module('pipelines.score', run_name='__main__')\n"
+        "except SystemExit as end: assert not end.code, end.code\n"
+        "print(*{'pandas', 'sklearn', 'mlflow', 'matplotlib'} & set(sys.modules))"
+    )
+    words = [model, table if unit == "sentence" else folder, tmp_path / "out", "--unit", unit]
+    done = subprocess.run([sys.executable, "-c", program, *map(str, words)], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == ""
+
+
 def test_pages_can_be_left_out(model: Path, folder: Path, tmp_path: Path) -> None:
     run(model, folder, tmp_path / "out", "--no-pages")
     assert not list((tmp_path / "out").rglob("*.html"))

@@ -1,10 +1,11 @@
-"""Work that goes on in other threads while the next item is read and the last result is written."""
+"""Work that goes on in other threads: ahead of what is asked for, or behind what is handed over."""
 
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from contextlib import contextmanager
+from typing import Any, TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -30,3 +31,22 @@ def ahead(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[tup
         finally:
             for _, waiting in begun:
                 waiting.cancel()
+
+
+@contextmanager
+def behind() -> Iterator[Callable[..., None]]:
+    """Yield a function that has another called with its arguments in a thread, one after the other.
+
+    It waits for the call before; what that raised is raised by the next call, or at the block's end.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        begun: list[Future[Any]] = []
+
+        def hand_over(work: Callable[..., object], *arguments: object) -> None:
+            while begun:
+                begun.pop().result()
+            begun.append(pool.submit(work, *arguments))
+
+        yield hand_over
+        for last in begun:
+            last.result()

@@ -11,6 +11,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from features import manifest, page, scored
+from features.ahead import behind
 from features.batches import Batch
 from features.bundle import Bundle
 from features.bundle_files import FITTED_ON
@@ -154,7 +155,10 @@ def _table(folder: Path, kind: str, schema: pa.Schema) -> Iterator[Callable[[pa.
     path = folder / f"sentences.{kind}"
     if kind == "parquet":
         # A dictionary of what differs from row to row only costs time and room.
-        with pq.ParquetWriter(path, schema, compression="zstd", use_dictionary=["doc"]) as writer:
+        with (
+            pq.ParquetWriter(path, schema, compression="zstd", use_dictionary=["doc"]) as writer,
+            behind() as hand_over,
+        ):
             waiting: list[pa.Table] = []
 
             def append(rows: pa.Table) -> None:
@@ -164,7 +168,7 @@ def _table(folder: Path, kind: str, schema: pa.Schema) -> Iterator[Callable[[pa.
 
             def flush() -> None:
                 if waiting:
-                    writer.write_table(pa.concat_tables(waiting).combine_chunks())
+                    hand_over(writer.write_table, pa.concat_tables(waiting).combine_chunks())
                     waiting.clear()
 
             yield append

@@ -1,4 +1,5 @@
 import csv
+import errno
 import json
 import pickle
 import subprocess
@@ -267,6 +268,18 @@ def test_an_earlier_result_is_replaced_but_not_with_a_users_file_in_it(
     with pytest.raises(UsageFailure, match=r"notes\.txt"):
         run(model, folder, out)
     assert (out / "notes.txt").exists()
+
+
+def test_a_full_disk_is_a_failure_that_is_told(
+    model: Path, table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(pq.ParquetWriter, "write_table", full)
+    with pytest.raises(OSError, match="No space left"):
+        run(model, table, tmp_path / "out", "--unit", "sentence")
+    assert not (tmp_path / "out").exists()
 
 
 def test_nothing_is_left_behind_when_nothing_could_be_read(model: Path, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.ahead import ahead
+from features.ahead import ahead, behind
 
 
 @given(st.lists(st.integers(), max_size=30))
@@ -34,4 +34,23 @@ def test_a_failure_is_raised_in_the_place_of_its_item_and_no_thread_is_left() ->
     assert [next(results), next(results)] == [(2, 0), (1, 1)]
     with pytest.raises(ZeroDivisionError):
         next(results)
+    assert threading.active_count() == before
+
+
+@given(st.lists(st.integers(), max_size=30))
+def test_what_is_handed_over_is_done_in_order_by_the_end(items: list[int]) -> None:
+    done: list[int] = []
+    with behind() as hand_over:
+        for item in items:
+            hand_over(done.append, item)
+    assert done == items
+
+
+def test_a_failure_behind_is_raised_by_the_next_call_or_at_the_end_and_no_thread_is_left() -> None:
+    before = threading.active_count()
+    with pytest.raises(ZeroDivisionError), behind() as hand_over:
+        hand_over(divmod, 1, 0)
+        hand_over(divmod, 1, 1)
+    with pytest.raises(ZeroDivisionError), behind() as hand_over:
+        hand_over(divmod, 1, 0)
     assert threading.active_count() == before

@@ -7,7 +7,7 @@ import numpy as np
 from features import kernel
 from features.compiled import CompiledView, WordGrams
 from features.experiments import NGrams
-from features.kernel import LETTERS, WIDTH, Grams, Terms, Words
+from features.kernel import LETTERS, USUAL, WIDTH, Grams, Terms, Words
 from features.keys import Keys, KeyTable, Numbers, Places
 from features.metrics import Bools
 from features.passages import Texts
@@ -35,7 +35,7 @@ class FastView:
         """What CompiledView.margins gives, but for the last bits."""
         data, edges = letters_of(self._spelling.spelt(texts))
         terms = self._terms(int(np.diff(edges).max(initial=0)))
-        letters = np.concatenate([data, np.zeros(LETTERS, dtype=np.uint8)])
+        letters = np.concatenate([data, np.zeros(USUAL, dtype=np.uint8)])
         margins, known = np.empty((len(texts), self._themes)), np.empty(len(texts), dtype=bool)
         kernel.weigh(_by_eight(letters), edges, self._words, self._grams, terms, margins, known)
         return margins, known
@@ -56,8 +56,8 @@ def _by_eight(letters: Bytes) -> Keys:
 def _words(spelt: Sequence[str]) -> Words:
     """A table of these words, each found by its spelling; one without letters is never found."""
     encoded = [word.encode() for word in spelt]
-    letters = np.frombuffer(b"".join(encoded) + bytes(LETTERS), dtype=np.uint8)
-    edges = np.cumsum([0, *map(len, encoded)]).astype(np.uint64)
+    letters = np.frombuffer(b"".join(encoded) + bytes(2 * int(USUAL)), dtype=np.uint8)
+    edges = np.cumsum([0, *map(len, encoded), 0]).astype(np.uint64)
     there = np.flatnonzero(np.diff(edges))
     keys = np.zeros(len(spelt), dtype=np.uint64)
     random = np.random.default_rng(0)
@@ -72,9 +72,9 @@ def _words(spelt: Sequence[str]) -> Words:
 
 def _keys(edges: Keys, which: Places, eight: Keys, mix: np.uint64) -> Keys:
     """The keys of these of the words that lie between `edges`."""
-    keys, begins, lengths = np.empty((3, len(which) + 1), dtype=np.uint64)
+    keys, begins, lengths, long = np.empty((4, len(which) + 1), dtype=np.uint64)
     borders = np.column_stack([edges[which], edges[which + 1]]).ravel()
-    kernel.keys_of(borders, np.uint64(len(borders)), eight, mix, keys, begins, lengths)
+    kernel.keys_of(borders, np.uint64(len(borders)), eight, mix, keys, begins, lengths, long)
     return keys[:-1]
 
 

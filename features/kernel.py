@@ -35,6 +35,8 @@ else:
 # Letters that one integer holds, and numbers that one line of the processor's cache does.
 LETTERS = WIDTH = 8
 _0, _1, _2, _3, _4, _5, _6, _7, _8 = (np.uint64(n) for n in range(LETTERS + 1))
+# Letters that are looked at without asking whether a word has as many, as few words have more.
+USUAL = np.uint64(3 * LETTERS)
 # Leaves the first so many letters of the eight in a little-endian integer.
 _FIRST = np.array([(1 << (8 * letters)) - 1 for letters in range(LETTERS + 1)], dtype=np.uint64)
 # Eight letters as one integer: of each the highest bit, or all others.
@@ -61,7 +63,8 @@ class Words(NamedTuple):
     """An open-addressing table: of each slot a key and a number, shape (slots, 2), `unknown` in an empty one.
 
     `shift` leaves the bits of a first slot, `mix` makes one key of a long word. Word n lies between edges[n] and
-    edges[n + 1]; `letters` holds at each place the eight from there on. `unknown` is one more than the last n.
+    edges[n + 1]; `letters` holds at each place the eight from there on, with room for USUAL behind the last. `unknown`
+    is one more than the last n, a word without letters.
     """
 
     slots: Keys
@@ -135,34 +138,36 @@ def between(letters: np.uint64, first: np.uint64, after: np.uint64) -> np.uint64
 
 @compiled
 def keys_of(
-    edges: Keys, count: np.uint64, eight: Keys, mix: np.uint64, keys: Keys, begins: Keys, lengths: Keys
-) -> np.uint64:
-    """Write the key, the beginning and the length of every word of two letters or more; returns how many there are.
+    edges: Keys, count: np.uint64, eight: Keys, mix: np.uint64, keys: Keys, begins: Keys, lengths: Keys, long: Keys
+) -> tuple[np.uint64, np.uint64]:
+    """Write the key, the beginning and the length of every word of two letters or more, and which have more than eight.
 
-    A word of up to eight letters is its own key; `eight` holds at each place the eight letters from there on.
+    A word of up to eight letters is its own key; `eight` holds at each place the eight letters from there on. Returns
+    how many words there are, and how many long ones.
     """
-    found = _0
+    found = many = _0
     for at in range(_0, count, _2):
         begin = edges[at]
         length = edges[at + _1] - begin
         begins[found], lengths[found] = begin, length
         keys[found] = eight[begin] & _FIRST[min(length, _8)]
+        long[many] = found
         found += np.uint64(length >= _2)
-    for n in range(_0, found):
-        if lengths[n] > _8:
-            key = keys[n]
-            for place in range(_8, lengths[n], _8):
-                key = (key ^ (key >> _HALF)) * mix + (eight[begins[n] + place] & _FIRST[min(lengths[n] - place, _8)])
-            keys[n] = ((key ^ (key >> _HALF)) * mix) | _LONG
-    return found
+        many += np.uint64(length > _8)
+    for n in range(_0, many):
+        begin, length = begins[long[n]], lengths[long[n]]
+        key = keys[long[n]]
+        for place in range(_8, USUAL, _8):
+            key = (key ^ (key >> _HALF)) * mix + (eight[begin + place] & _FIRST[min(max(length, place) - place, _8)])
+        for place in range(USUAL, length, _8):
+            key = (key ^ (key >> _HALF)) * mix + (eight[begin + place] & _FIRST[min(length - place, _8)])
+        keys[long[n]] = ((key ^ (key >> _HALF)) * mix) | _LONG
+    return found, many
 
 
 @compiled
-def find_words(
-    keys: Keys, begins: Keys, lengths: Keys, count: np.uint64, eight: Keys,
-    slots: Keys, shift: np.uint64, unknown: np.uint64, spelt: Keys, edges: Keys, numbers: Keys,
-) -> None:  # fmt: skip
-    """Write the number of every word, all letters compared."""
+def find_words(keys: Keys, count: np.uint64, slots: Keys, shift: np.uint64, unknown: np.uint64, numbers: Keys) -> None:
+    """Write the number of the word that has the key of each."""
     last = np.uint64(len(slots) - 1)
     for n in range(_0, count):
         key = keys[n]
@@ -170,15 +175,24 @@ def find_words(
         while slots[slot, 0] != key and slots[slot, 1] != unknown:
             slot = (slot + _1) & last
         numbers[n] = slots[slot, 1]
-    for n in range(_0, count):
-        # A short key is the word itself.
-        if lengths[n] > _8 and numbers[n] != unknown:
-            begin, known, length = begins[n], edges[numbers[n]], lengths[n]
-            same = edges[numbers[n] + _1] - known == length
-            for place in range(_0, length, _8):
-                first = _FIRST[min(length - place, _8)]
-                same = same and (eight[begin + place] ^ spelt[known + place]) & first == _0
-            numbers[n] = numbers[n] if same else unknown
+
+
+@compiled
+def compare_words(
+    long: Keys, many: np.uint64, begins: Keys, lengths: Keys, eight: Keys,
+    unknown: np.uint64, spelt: Keys, edges: Keys, numbers: Keys,
+) -> None:  # fmt: skip
+    """Write `unknown` over the numbers of long words that are not spelt alike: a short key is the word itself."""
+    for n in range(_0, many):
+        begin, length, number = begins[long[n]], lengths[long[n]], numbers[long[n]]
+        known = edges[number]
+        other = (edges[number + _1] - known) ^ length
+        for place in range(_0, USUAL, _8):
+            first = _FIRST[min(max(length, place) - place, _8)]
+            other |= (eight[begin + place] ^ spelt[known + place]) & first
+        for place in range(USUAL, length if other == _0 else _0, _8):
+            other |= (eight[begin + place] ^ spelt[known + place]) & _FIRST[min(length - place, _8)]
+        numbers[long[n]] = number if other == _0 else unknown
 
 
 @compiled
@@ -249,7 +263,7 @@ def weigh(eight: Keys, edges: Places, words: Words, grams: Grams, terms: Terms, 
     """Write the margins of each text, shape (texts, themes), and whether it has a term.
 
     Text n lies between edges[n] and edges[n + 1] of the letters that `words.letters_of` gives; `eight` holds at each
-    place the eight letters from there on, and is written over.
+    place the eight letters from there on, with room for USUAL behind the last, and is written over.
     """
     # Taken out of the tuples once: each look would cost as much as a letter.
     mix, slots, shift, spelt, borders_of = words.mix, words.slots, words.shift, words.letters, words.edges
@@ -261,12 +275,13 @@ def weigh(eight: Keys, edges: Places, words: Words, grams: Grams, terms: Terms, 
     most = longest // 2 + 2
     borders, rows = np.empty(longest + 2 + LETTERS, dtype=np.uint64), np.empty(most * sizes, dtype=np.uint64)
     keys, begins, lengths = np.empty(most, np.uint64), np.empty(most, np.uint64), np.empty(most, np.uint64)
-    numbers, longer = np.empty(most, np.uint64), np.empty(most, np.uint64)
+    long, numbers, longer = np.empty(most, np.uint64), np.empty(most, np.uint64), np.empty(most, np.uint64)
     gains, sums, times = np.empty(most * sizes), np.empty(columns), np.zeros(len(parts), dtype=np.uint64)
     for text in range(len(edges) - 1):
         count = spans(eight, np.uint64(edges[text]), np.uint64(edges[text + 1]), borders)
-        count = keys_of(borders, count, eight, mix, keys, begins, lengths)
-        find_words(keys, begins, lengths, count, eight, slots, shift, unknown[0], spelt, borders_of, numbers)
+        count, many = keys_of(borders, count, eight, mix, keys, begins, lengths, long)
+        find_words(keys, count, slots, shift, unknown[0], numbers)
+        compare_words(long, many, begins, lengths, eight, unknown[0], spelt, borders_of, numbers)
         for n in range(_0, count):
             longer[n] = numbers[n]
         found = _0

@@ -25,7 +25,7 @@ from features import bundle
 from features.text import Example
 from pipelines import spark, tables
 
-ROWS, QUICK, WARM = 5_000_000, 50_000, 20_000
+ROWS, QUICK, WARM = 5_000_000, 50_000, 200_000
 PAIRS = 3
 CLUSTERS = (8, 32, 128)
 

@@ -7,8 +7,9 @@ from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from features import bundle, scored
+from features import arrays, bundle, scored
 from features.batches import ROWS, passages_of
 from features.bundle import Bundle
 from features.readers.characters import clean
@@ -16,7 +17,6 @@ from features.requirements import encoder_files
 from features.text import Passage
 
 MODEL = "model"
-_NOWHERE = ("start", "end")
 _models: dict[str, Bundle] = {}
 
 
@@ -32,18 +32,33 @@ def files(folder: Path, model: Bundle) -> dict[str, bytes]:
     return found | {f"{bundle.ENCODER}/{path.name}": path.read_bytes() for path in encoder_files(model.model)}
 
 
-def answers(shared: Broadcast, fingerprint: str, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """The output rows of `score` for batches with the columns doc, sentence_id, position, text, before and after.
+def answers(
+    shared: Broadcast, fingerprint: str, root: str, batches: Iterable[pa.RecordBatch]
+) -> Iterator[pa.RecordBatch]:
+    """The output rows of `score` for batches with the columns text, position, id, doc, and file where doc is null.
 
+    A file is a URI, below the folder at `root`; where the model reads neighbours there are before and after.
     `fingerprint` is that of the model that is `shared`: a worker, which serves many tasks, loads it once.
     """
     model = _models.get(fingerprint) or _loaded(fingerprint, shared)
     into = scored.schema(model.themes, explain=False)
     for batch in batches:
-        nowhere = pa.nulls(batch.num_rows, pa.int64())
-        columns = [nowhere if name in _NOWHERE else batch.column(name) for name in ROWS.names]
-        rows = pa.RecordBatch.from_arrays(columns, schema=ROWS)
+        rows = _rows(batch, root)
         yield from scored.table(rows, scored.ask(model, passages_of(rows), explain=False), into).to_batches()
+
+
+def _rows(batch: pa.RecordBatch, root: str) -> pa.RecordBatch:
+    """As in batches.ROWS; named here, as a function that Spark called for each row would cost half of all."""
+    there = {name: batch.column(name) for name in batch.schema.names}
+    there["doc"] = pc.coalesce(there["doc"], _table_names(there["file"], root))
+    there["sentence_id"] = pc.coalesce(there["id"], there["position"].cast(pa.string()))
+    columns = [there[field.name] if field.name in there else pa.nulls(batch.num_rows, field.type) for field in ROWS]
+    return pa.RecordBatch.from_arrays(columns, schema=ROWS)
+
+
+def _table_names(files: pa.StringArray, root: str) -> pa.StringArray:
+    encoded = files.dictionary_encode()
+    return arrays.strings([table_name(file, root) for file in encoded.dictionary.to_pylist()]).take(encoded.indices)
 
 
 def table_name(address: str, root: str) -> str:

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 _INSTALL = "install the extra: .venv/bin/uv pip install --python .venv -r pyproject.toml --extra spark"
 _BYTES_PER_PARTITION = 16 << 20
-_COLUMNS = ("doc", "sentence_id", "position", "text", "before", "after")
 
 
 def score(model: Bundle, folder: Path, source: str, out: str) -> int:
@@ -41,8 +40,8 @@ def score(model: Bundle, folder: Path, source: str, out: str) -> int:
         code = Path(features.__file__).parent
         context.addPyFile(shutil.make_archive(f"{scratch}/features", "zip", code.parent, code.name))
         asked = _rows(spark, source, reads_neighbours=any(view.ngrams.field != "text" for view in model.model.views))
-        schema = _spark_schema(model)
-        answered = asked.mapInArrow(lambda batches: distributed.answers(shared, fingerprint, batches), schema)
+        root, schema = _address(spark, source), _spark_schema(model)
+        answered = asked.mapInArrow(lambda batches: distributed.answers(shared, fingerprint, root, batches), schema)
         answered.write.option("compression", "zstd").mode("errorifexists").parquet(target)
         return int(spark.read.parquet(target).count())
 
@@ -78,18 +77,21 @@ def _rows(spark: "SparkSession", source: str, *, reads_neighbours: bool) -> "Dat
         raise UsageFailure(f"{source}: needs a column 'text'; it has {', '.join(read.columns)}")
     nothing = f.lit(None).cast("string")
     doc, number = (f.col(name).cast("string") if name in read.columns else nothing for name in ("doc", "id"))
-    root = _path(spark, source)
-    home = str(root.getFileSystem(_settings(spark)).makeQualified(root).toUri())
-    name = f.udf(lambda path: distributed.table_name(path, home), "string")
     file, position = f.col("_metadata.file_path"), f.col("_metadata.row_index")
-    rows = read.select("text", doc.alias("of"), number.alias("number"), file.alias("file"), position.alias("position"))
-    beside = Window.partitionBy("file", "of").orderBy("position")
-    for column, step in (("before", 1), ("after", -1)):
-        near = f.lag("position", step).over(beside) == f.col("position") - step
-        text = f.when(f.col("of").isNotNull() & near, f.lag("text", step).over(beside))
-        rows = rows.withColumn(column, f.coalesce(text, f.lit("")) if reads_neighbours else f.lit(""))
-    rows = rows.filter(f.col("text").isNotNull()).withColumn("doc", f.coalesce("of", name("file")))
-    return rows.withColumn("sentence_id", f.coalesce("number", f.col("position").cast("string"))).select(*_COLUMNS)
+    rows = read.select("text", doc.alias("doc"), number.alias("id"), file.alias("file"), position.alias("position"))
+    if reads_neighbours:
+        beside = Window.partitionBy("file", "doc").orderBy("position")
+        for column, step in (("before", 1), ("after", -1)):
+            near = f.lag("position", step).over(beside) == f.col("position") - step
+            text = f.when(f.col("doc").isNotNull() & near, f.lag("text", step).over(beside))
+            rows = rows.withColumn(column, f.coalesce(text, f.lit("")))
+    return rows.filter(f.col("text").isNotNull()).withColumn("file", f.when(f.col("doc").isNull(), f.col("file")))
+
+
+def _address(spark: "SparkSession", source: str) -> str:
+    """The whole URI of what the user has named."""
+    path = _path(spark, source)
+    return str(path.getFileSystem(_settings(spark)).makeQualified(path).toUri())
 
 
 def _path(spark: "SparkSession", address: str) -> Any:

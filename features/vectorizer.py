@@ -76,7 +76,7 @@ class NGramVectorizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         frequencies = np.zeros(len(known.numbers), dtype=np.int64)
         for numbers, _, _ in known.counts(texts):
             frequencies += np.bincount(numbers, minlength=len(known.numbers))
-        common = (frequencies >= max(1, self.view.min_df)).tolist()
+        common = (frequencies >= max(1, self.view.min_df)).tobytes()
         terms = sorted(term for term, number in known.numbers.items() if common[number])
         if not terms:
             raise UsageFailure(

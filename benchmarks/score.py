@@ -37,7 +37,8 @@ MODELS = Path("data/train")
 EXPERIMENT, BESIDE = "tfidf-word-logreg", ("tfidf-word-char-logreg", "context-static")
 PACKAGES = ("numpy", "scipy", "scikit-learn", "pyarrow", "numba", "fasttext-numpy2-wheel", "model2vec")
 NUMPY, NUMBA = "this project (numpy)", "this project (numba)"
-PAIRS, ROUNDS_WITH_LIMIT, CEILING_REPEATS, IN_PROCESS = 5, 4, 5, 8_192
+PAIRS, ROUNDS_WITH_LIMIT, CEILING_REPEATS, GROWTH_ROUNDS = 5, 4, 5, 3
+IN_PROCESS = 8_192
 COUNTS, QUICK = (10_000, 100_000, 1_000_000), (2_000, 20_000)
 
 
@@ -116,19 +117,27 @@ def end_to_end(sides: Sequence[Side], source: Path, scratch: Path, count: int) -
 
 
 def growth(side: Side, count: int, scratch: Path) -> dict[str, Any]:
-    """Ten times the sentences: how much more memory; and two cores: how much less time."""
+    """Ten times the sentences: how much more memory; and two cores: how much less time. Medians of some rounds."""
     cores = sorted(os.sched_getaffinity(0))[:2]
     source, tenfold = (scratch / f"{many}.parquet" for many in (count, 10 * count))
-    one, two = (side.cost(source, scratch / "out", cores[:used]) for used in (1, 2))
-    ten = side.cost(tenfold, scratch / "out", cores[:1])
+    rounds = [
+        (
+            side.cost(source, scratch / "out", cores[:1]),
+            side.cost(source, scratch / "out", cores),
+            side.cost(tenfold, scratch / "out", cores[:1]),
+        )
+        for _ in range(GROWTH_ROUNDS)
+    ]
+    one, two, ten = zip(*rounds, strict=True)
+    held, of_tenfold = (median(cost.megabytes for cost in found) for found in (one, ten))
     return {
-        "megabytes": round(one.megabytes),
-        "megabytes_of_tenfold": round(ten.megabytes),
+        "megabytes": round(held),
+        "megabytes_of_tenfold": round(of_tenfold),
         "sentences": [count, 10 * count],
-        "seconds": round(one.cpu, 2),
-        "seconds_of_tenfold": round(ten.cpu, 2),
-        "memory_ratio": round(ten.megabytes / one.megabytes, 3),
-        "wall_ratio_of_two_cores": round(two.wall / one.wall, 3),
+        "seconds": round(median(cost.cpu for cost in one), 2),
+        "seconds_of_tenfold": round(median(cost.cpu for cost in ten), 2),
+        "memory_ratio": round(of_tenfold / held, 3),
+        "wall_ratio_of_two_cores": ratios([cost.wall for cost in one], [cost.wall for cost in two])["median"],
     }
 
 

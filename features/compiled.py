@@ -1,4 +1,4 @@
-"""N-gram weights of many texts at once: to the bit what `ngrams.matrix` gives, several times faster.
+"""N-gram weights of many texts at once: what `ngrams.matrix` gives but for the last bits, several times faster.
 
 An n-gram of words is the number of its beginning and that of its last word, looked up as one integer. The n-grams
 inside a word depend on the word alone, so every distinct word is cut once.
@@ -31,7 +31,7 @@ class CompiledView:
 
     def __init__(self, view: NGrams, vocabulary: Mapping[str, int], idf: Floats | None, coefficients: Floats) -> None:
         # What is met often stands together, so that the processor's cache holds it.
-        terms = list(vocabulary)
+        terms = sorted(vocabulary, key=vocabulary.__getitem__)
         order = np.arange(len(terms)) if idf is None else np.argsort(idf, kind="stable")
         ordered = {terms[place]: column for column, place in enumerate(order)}
         self.view, self.coefficients = view, coefficients[:, order]

@@ -20,7 +20,7 @@ from pipelines import tables
 
 FOLDS = 5
 Grid = dict[str, list[Any]]
-# From c = 10 on candidates differ by less than scikit-learn's scores at its default tolerance from those at the minimum.
+# From c = 10 on candidates differ by less than scikit-learn's scores at default tolerance from those at the minimum.
 GRID: Grid = {"min_df": [1, 2], "sublinear_tf": [True, False], "c": [0.01, 0.03, 0.1, 0.3, 1.0, 3.0]}
 FEW: Grid = {"min_df": [1], "sublinear_tf": [True], "c": [1.0, 3.0]}
 Scores = list[dict[str, Any]]

@@ -20,9 +20,9 @@ from pipelines import tables
 
 FOLDS = 5
 Grid = dict[str, list[Any]]
-# From c = 10 on candidates differ by less than scikit-learn's scores at default tolerance from those at the minimum.
-GRID: Grid = {"min_df": [1, 2], "sublinear_tf": [True, False], "c": [0.01, 0.03, 0.1, 0.3, 1.0, 3.0]}
-FEW: Grid = {"min_df": [1], "sublinear_tf": [True], "c": [1.0, 3.0]}
+# Settings that differ by more than what scikit-learn's solver, at its default tolerance, is away from the minimum.
+GRID: Grid = {"min_df": [1, 5], "balanced": [True, False], "c": [0.03, 0.1, 0.3, 1.0, 3.0, 10.0]}
+FEW: Grid = {"min_df": [1], "balanced": [True], "c": [3.0, 10.0]}
 Scores = list[dict[str, Any]]
 Fold = tuple[Any, Any]
 
@@ -36,10 +36,10 @@ def this_project(rows: Sequence[Example], gold: Bools, folds: Sequence[Fold], gr
     from features.grid import combinations
     from features.logistic_family import families
 
-    paths = {"features.0.min_df": "min_df", "features.0.sublinear_tf": "sublinear_tf", "classifier.c": "c"}
-    words = NGrams("words", (1, 2), idf=True, norm="l2")
+    paths = {"features.0.min_df": "min_df", "classifier.balanced": "balanced", "classifier.c": "c"}
+    words = NGrams("words", (1, 2), sublinear_tf=True, idf=True, norm="l2")
     tune = {path: grid[name] for path, name in paths.items()}
-    tuned = Experiment(LogisticRegression(balanced=True), [words], tune=tune)
+    tuned = Experiment(LogisticRegression(), [words], tune=tune)
     fold_of = np.zeros(len(rows), dtype=np.int64)
     for number, (_, held_out) in enumerate(folds):
         fold_of[held_out] = number
@@ -67,15 +67,21 @@ def scikit_learn(rows: Sequence[Example], gold: Bools, folds: Sequence[Fold], gr
     from sklearn.multiclass import OneVsRestClassifier
     from sklearn.pipeline import Pipeline
 
-    regression = OneVsRestClassifier(LogisticRegression(class_weight="balanced", max_iter=1000))
-    pipeline = Pipeline([("words", TfidfVectorizer(ngram_range=(1, 2))), ("classifier", regression)])
-    names = {"words__min_df": "min_df", "words__sublinear_tf": "sublinear_tf", "classifier__estimator__C": "c"}
+    words, regression = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True), LogisticRegression(max_iter=1000)
+    pipeline = Pipeline([("words", words), ("classifier", OneVsRestClassifier(regression))])
+    names = {"words__min_df": "min_df", "classifier__estimator__C": "c"}
+    weight = "classifier__estimator__class_weight"
     candidates = {name: grid[short] for name, short in names.items()}
+    candidates[weight] = ["balanced" if balanced else None for balanced in grid["balanced"]]
     search = GridSearchCV(pipeline, candidates, scoring="f1_macro", cv=folds, refit=False)
     search.fit([row.text for row in rows], gold.astype(np.int64))
     scores = search.cv_results_["mean_test_score"]
     return [
-        {**{names[name]: value for name, value in settings.items()}, "macro_f1": float(score)}
+        {
+            **{names[name]: settings[name] for name in names},
+            "balanced": bool(settings[weight]),
+            "macro_f1": float(score),
+        }
         for settings, score in zip(search.cv_results_["params"], scores, strict=True)
     ]
 

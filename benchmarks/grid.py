@@ -46,17 +46,17 @@ def searched(folder: Path, examples: Sequence[Example], rounds: int, *, few: boo
         "folds": FOLDS,
         "cpu_seconds": {way: _spread(of_way) for way, of_way in seconds.items()},
         "ratio": ratios(*seconds.values()),
-        "megabytes": {way: round(max(one.megabytes for one in of_way)) for way, of_way in costs.items()},
+        "megabytes": {way: round(median(one.megabytes for one in of_way)) for way, of_way in costs.items()},
         "winner": {way: max(scores, key=lambda one: one["macro_f1"]) for way, scores in found.items()},
         "largest_difference": round(_largest_difference(*found.values()), 4),
     }
 
 
 def growth(folder: Path, examples: Sequence[Example]) -> dict[str, Any]:
-    """How much more memory four times the sentences take, with fewer settings."""
+    """How much more memory four times the sentences take, with fewer settings: medians."""
     texts = like([row.text for row in examples], TIMES * len(examples))
     many = [dataclasses.replace(examples[n % len(examples)], text=text) for n, text in enumerate(texts)]
-    once, more = (searched(folder, rows, 1, few=True)["megabytes"] for rows in (examples, many))
+    once, more = (searched(folder, rows, ROUNDS, few=True)["megabytes"] for rows in (examples, many))
     return {
         "sentences": [len(examples), len(many)],
         "megabytes": {way: [once[way], more[way]] for way in WAYS},

@@ -15,7 +15,7 @@ from features.metrics import macro_f1
 from features.resampling import Floats, nested_shares
 from features.text import Example
 from features.training import Mixture, fit_mixture, train_rows
-from pipelines import store, tables
+from pipelines import plots, store, tables
 from pipelines.command import Count, Share, parameters, progress, run, stage
 
 
@@ -69,8 +69,6 @@ def _score(mixture: Mixture, valid: Sequence[Example], themes: Sequence[str]) ->
 
 def main(options: argparse.Namespace) -> str:
     """Read the best linear experiment, write the curve as numbers and as a picture."""
-    from pipelines import plots
-
     name = store.read_json(store.check(options.compare) / "champion.json", dict[str, str])["linear"]
     fitted = store.read_json(store.check(options.train / name) / "fit.json", Fit)
     examples = tables.read(store.check(options.split) / "splits.parquet", Example)
@@ -80,8 +78,8 @@ def main(options: argparse.Namespace) -> str:
     points = curve(fitted.experiment, np.array(fitted.scales), examples, themes, functions, **knobs)
     with store.writing(options.out) as folder:
         store.write_json(folder / "learning_curve.json", points)
-        figure = plots.learning_curve([p.documents for p in points], [p.macro_f1 for p in points], name)
-        plots.save(figure, folder / "learning_curve.png")
+        picture = plots.learning_curve([p.documents for p in points], [p.macro_f1 for p in points], name)
+        (folder / "learning_curve.svg").write_text(picture, encoding="utf-8")
     ends = [f"{np.mean(point.macro_f1):.3f} at {point.documents}" for point in (points[0], points[-1])]
     return f"{name}: macro-F1 on valid {ends[0]} documents, {ends[1]}"
 

@@ -12,7 +12,7 @@ from features.metrics import Estimate, Predictions
 from features.spreadsheet import guarded
 from features.text import Example
 from features.training import Trained
-from pipelines import adaptations, predictions, states, store, tables, timings
+from pipelines import adaptations, plots, predictions, states, store, tables, timings
 from pipelines.about import About, Candidate
 from pipelines.command import Count, parameters, run, stage
 
@@ -55,7 +55,8 @@ def main(options: argparse.Namespace) -> str:
         store.write_json(folder / "about.json", about(name, trained))
         predictions.write(folder / predictions.NAME, done.rows, done.predictions, done.themes)
         _write_errors(done, trained, folder / "errors.csv")
-        _draw(done, folder)
+        for picture, draw in plots.OF_EXPERIMENT.items():
+            (folder / picture).write_text(draw(done.predictions["test"], done.themes), encoding="utf-8")
     best = done.metrics["test"]["macro_f1"]
     return f"{name}: macro-F1 on test {best.value} [{best.low}, {best.high}]"
 
@@ -108,17 +109,6 @@ def _errors(done: Evaluation, trained: Trained, part: str) -> Iterator[tuple[obj
             kind = "miss" if found.gold[n, number] else "false alarm"
             probability = round(float(found.probabilities[n, number]), 6)
             yield part, theme, kind, probability, threshold, row.doc, row.sentence_id, guarded(row.text)
-
-
-def _draw(done: Evaluation, folder: Path) -> None:
-    from pipelines import plots
-    from pipelines.confusion import confusion
-
-    test = done.predictions["test"]
-    plots.save(plots.precision_recall(test, done.themes), folder / "precision_recall.png")
-    plots.save(plots.reliability(test, done.themes), folder / "reliability.png")
-    plots.save(confusion(test, done.themes), folder / "confusion.png")
-    plots.save(plots.cooccurrence(test, done.themes), folder / "cooccurrence.png")
 
 
 def _speed(trained: Trained, rows: Sequence[Example]) -> float:

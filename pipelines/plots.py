@@ -1,121 +1,118 @@
-"""Pictures of an experiment, as PNG files that are the same, byte for byte, for the same numbers."""
+"""What the pictures of experiments show, as SVG."""
 
-from collections.abc import Sequence
-from itertools import cycle
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from features.metrics import Bools, Predictions, equal_mass_bins
 from features.resampling import Floats
+from pipelines.charts import Axis, Line, Point, Table, chart, from_0_to_1, tables
 
-# Okabe and Ito (2008): told apart by people who see no red or green; line styles serve those who see no colour.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-STYLES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)))
-
-
-def save(figure: Figure, path: Path) -> None:
-    """Write a PNG without the date or the version of the program that drew it."""
-    figure.savefig(path, dpi=110, metadata={"Software": None})
+_ACROSS = 3
+_SIDE = 400
+_WIDE = 520, 320
 
 
-def precision_recall(found: Predictions, themes: Sequence[str]) -> Figure:
+def precision_recall(found: Predictions, themes: Sequence[str]) -> str:
     """Precision against recall over all thresholds, a line per theme, a dot where the threshold stands."""
-    figure, axes = _square("Recall", "Precision", "Precision and recall on test")
-    for number, (theme, colour, style) in enumerate(zip(themes, cycle(COLOURS), cycle(STYLES), strict=False)):
-        gold, labels = found.gold[:, number], found.labels[:, number]
+    lines = []
+    for theme, gold, labels, probabilities in zip(
+        themes, found.gold.T, found.labels.T, found.probabilities.T, strict=True
+    ):
+        hits = np.count_nonzero(gold & labels)
         if gold.any():
-            precision, recall = _curve(gold, found.probabilities[:, number])
-            axes.step(recall, precision, where="post", color=colour, linestyle=style, label=theme)
-            hits = (gold & labels).sum()
-            if hits:
-                axes.plot(hits / gold.sum(), hits / labels.sum(), "o", color=colour)
-    axes.legend(fontsize="small")
-    return figure
+            dots = [(hits / gold.sum(), hits / labels.sum())] if hits else []
+            lines.append(Line(theme, list(_stepped(gold, probabilities)), dots))
+    across, up = from_0_to_1("Recall"), from_0_to_1("Precision")
+    return chart("Precision and recall on test", across, up, lines, _SIDE, _SIDE)
 
 
-def reliability(found: Predictions, themes: Sequence[str]) -> Figure:
+def reliability(found: Predictions, themes: Sequence[str]) -> str:
     """How often a theme holds among sentences given the same probability: on the diagonal, probabilities are honest."""
-    figure, axes = _square("Probability given", "Share that carries the theme", "Reliability on test")
-    axes.plot([0, 1], [0, 1], color="grey", linewidth=0.8)
-    for number, (theme, colour, style) in enumerate(zip(themes, cycle(COLOURS), cycle(STYLES), strict=False)):
-        probabilities, gold = found.probabilities[:, number], found.gold[:, number]
+    lines = [Line("", [(0.0, 0.0), (1.0, 1.0)])]
+    for theme, gold, probabilities in zip(themes, found.gold.T, found.probabilities.T, strict=True):
         bins = equal_mass_bins(probabilities)
-        filled = np.unique(bins)
-        means = [(probabilities[bins == b].mean(), gold[bins == b].mean()) for b in filled]
-        axes.plot(*zip(*means, strict=True), marker="o", markersize=4, color=colour, linestyle=style, label=theme)
-    axes.legend(fontsize="small")
-    return figure
+        means = [(float(probabilities[bins == one].mean()), float(gold[bins == one].mean())) for one in np.unique(bins)]
+        lines.append(Line(theme, means, means))
+    across, up = from_0_to_1("Probability given"), from_0_to_1("Share that carries the theme")
+    return chart("Reliability on test", across, up, lines, _SIDE, _SIDE)
 
 
-def cooccurrence(found: Predictions, themes: Sequence[str]) -> Figure:
+def confusion(found: Predictions, themes: Sequence[str]) -> str:
+    """Test sentences by gold and by model, a table per theme, each row shaded by its shares."""
+    shown = []
+    for theme, gold, labels in zip(themes, found.gold.T, found.labels.T, strict=True):
+        table = counts(gold, labels)
+        shares = table / table.sum(axis=1, keepdims=True).clip(min=1)
+        shown.append(Table(theme, ["gold: yes", "gold: no"], ["model: yes", "model: no"], table, shares))
+    return tables("Test sentences by gold and by model", shown, _ACROSS)
+
+
+def counts(gold: Bools, labels: Bools) -> NDArray[np.int64]:
+    """Rows: gold says yes, no; columns: the model does."""
+    rows = [[np.count_nonzero(is_so & says) for says in (labels, ~labels)] for is_so in (gold, ~gold)]
+    return np.array(rows, dtype=np.int64)
+
+
+def cooccurrence(found: Predictions, themes: Sequence[str]) -> str:
     """How many test sentences carry both themes: by gold on the left, by the model on the right."""
-    figure = Figure(figsize=(11, 5.2), layout="constrained")
-    left, right = figure.subplots(1, 2)
-    top = max(1, int(found.gold.sum(axis=0).max(initial=0)), int(found.labels.sum(axis=0).max(initial=0)))
-    for axes, labels, title in ((left, found.gold, "Gold"), (right, found.labels, "Model")):
-        _heatmap(axes, labels, themes, top)
-        axes.set_title(f"{title}: test sentences with both themes")
-    return figure
+    both = [labels.astype(np.int64).T @ labels.astype(np.int64) for labels in (found.gold, found.labels)]
+    most = max(1, *(int(table.max(initial=0)) for table in both))
+    shown = [
+        Table(title, themes, themes, table, table / most) for title, table in zip(("Gold", "Model"), both, strict=True)
+    ]
+    return tables("Test sentences with both themes", shown, 2)
 
 
-def learning_curve(documents: Sequence[int], scores: Sequence[Sequence[float]], title: str) -> Figure:
+OF_EXPERIMENT: dict[str, Callable[[Predictions, Sequence[str]], str]] = {
+    "precision_recall.svg": precision_recall,
+    "reliability.svg": reliability,
+    "confusion.svg": confusion,
+    "cooccurrence.svg": cooccurrence,
+}
+
+
+def learning_curve(documents: Sequence[int], scores: Sequence[Sequence[float]], name: str) -> str:
     """Macro-F1 against the number of training documents: a dot per draw of documents, a line through the means."""
-    figure = Figure(figsize=(7, 4.5), layout="constrained")
-    axes = figure.subplots()
-    for count, values in zip(documents, scores, strict=True):
-        axes.plot([count] * len(values), values, "o", color=COLOURS[0], alpha=0.4)
-    axes.plot(documents, [float(np.mean(values)) for values in scores], color=COLOURS[0])
-    axes.set(xlabel="Training documents", ylabel="Macro-F1 on valid", title=title, ylim=(0, 1), xlim=(0, None))
-    axes.grid(alpha=0.3)
-    return figure
+    across = Axis("Training documents", {0.0: "0"} | {count: f"{count}" for count in documents}, 0.0, max(documents))
+    means = [(float(count), float(np.mean(of_draws))) for count, of_draws in zip(documents, scores, strict=True)]
+    draws = [(float(count), score) for count, of_draws in zip(documents, scores, strict=True) for score in of_draws]
+    return chart("Learning curve", across, from_0_to_1("Macro-F1 on valid"), [Line(name, means, draws)], *_WIDE)
 
 
-def supervisions(rows: Sequence[tuple[str, int, Sequence[float]]], title: str) -> Figure:
+def supervisions(rows: Sequence[tuple[str, int, Sequence[float]]], title: str) -> str:
     """Macro-F1 against the number of gold documents, a line per supervision; level where there is no gold at all.
 
     Each row is a supervision, a number of documents and the scores of its draws.
     """
-    figure = Figure(figsize=(7, 4.5), layout="constrained")
-    axes = figure.subplots()
-    names = dict.fromkeys(name for name, _, _ in rows)
-    for name, colour, style in zip(names, cycle(COLOURS), cycle(STYLES), strict=False):
-        found = [(documents, float(np.mean(scores))) for own, documents, scores in rows if own == name]
+    known = sorted({documents for _, documents, _ in rows if documents})
+    across = Axis(
+        "Documents with gold", {float(count): f"{count}" for count in known}, known[0], known[-1], is_log=True
+    )
+    lines = []
+    for name in dict.fromkeys(name for name, _, _ in rows):
+        found = [(float(documents), float(np.mean(scores))) for own, documents, scores in rows if own == name]
         if found[0][0] == 0:
-            axes.axhline(found[0][1], color=colour, linestyle=style, label=f"{name} alone")
+            level = found[0][1]
+            lines.append(Line(f"{name} alone", [(across.low, level), (across.high, level)]))
         else:
-            axes.plot(*zip(*found, strict=True), "o", color=colour, linestyle=style, label=name)
-    counts = sorted({documents for _, documents, _ in rows if documents})
-    axes.set(xlabel="Documents with gold", ylabel="Macro-F1 on valid", title=title, ylim=(0, 1), xscale="log")
-    axes.set_xticks(counts, map(str, counts))
-    axes.minorticks_off()
-    axes.grid(alpha=0.3)
-    axes.legend(fontsize="small")
-    return figure
+            lines.append(Line(name, found, found))
+    return chart(title, across, from_0_to_1("Macro-F1 on valid"), lines, *_WIDE)
 
 
-def _square(across: str, up: str, title: str) -> tuple[Figure, Axes]:
-    figure = Figure(figsize=(6, 6), layout="constrained")
-    axes = figure.subplots()
-    axes.set(xlabel=across, ylabel=up, title=title, xlim=(0, 1), ylim=(0, 1.02), aspect="equal")
-    axes.grid(alpha=0.3)
-    return figure, axes
-
-
-def _curve(gold: Bools, probabilities: Floats) -> tuple[Floats, Floats]:
+def _stepped(gold: Bools, probabilities: Floats) -> Iterator[Point]:
+    """Recall and precision from threshold to threshold: recall first, for precision holds until there is a new one."""
     order = np.argsort(-probabilities, kind="stable")
     last_of_ties = np.append(np.diff(probabilities[order]) != 0, True)
     hits = np.cumsum(gold[order])[last_of_ties]
-    claims = np.arange(1, len(gold) + 1)[last_of_ties]
-    return hits / claims, hits / gold.sum()
-
-
-def _heatmap(axes: Axes, labels: Bools, themes: Sequence[str], top: int) -> None:
-    counts = labels.astype(np.int64).T @ labels.astype(np.int64)
-    axes.imshow(counts, cmap="Blues", vmin=0, vmax=top)
-    axes.set_xticks(range(len(themes)), themes, rotation=30, ha="right", fontsize="small")
-    axes.set_yticks(range(len(themes)), themes, fontsize="small")
-    for (row, column), count in np.ndenumerate(counts):
-        axes.text(column, row, str(count), ha="center", va="center", color="white" if count > top / 2 else "black")
+    precisions = hits / np.arange(1, len(gold) + 1)[last_of_ties]
+    recalls = hits / gold.sum()
+    # Between two hits precision falls at one recall: its first and its last value there are all that shows.
+    turns = np.diff(recalls) != 0
+    shown = np.append(True, turns) | np.append(turns, True)
+    before = precisions[shown][0]
+    for recall, precision in zip(recalls[shown].tolist(), precisions[shown].tolist(), strict=True):
+        yield recall, float(before)
+        yield recall, precision
+        before = precision

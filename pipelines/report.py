@@ -18,10 +18,10 @@ from pipelines.refits import Refitted
 
 Scores = dict[str, float | None]
 PICTURES = {
-    "precision_recall.png": "Precision and recall over all thresholds; the dot is the threshold in use.",
-    "reliability.png": "Reliability: on the diagonal, a probability of 0.7 means seven in ten.",
-    "confusion.png": "Sentences of test that carry a theme and that do not, by gold and by the model.",
-    "cooccurrence.png": "Themes that share a sentence, by gold and by the model.",
+    "precision_recall.svg": "Precision and recall over all thresholds; the dot is the threshold in use.",
+    "reliability.svg": "Reliability: on the diagonal, a probability of 0.7 means seven in ten.",
+    "confusion.svg": "Sentences of test that carry a theme and that do not, by gold and by the model.",
+    "cooccurrence.svg": "Themes that share a sentence, by gold and by the model.",
 }
 
 
@@ -113,8 +113,8 @@ def report(measured: Measured) -> str:
 
 def _inlined(pictures: Mapping[str, bytes], linear: str) -> list[dict[str, str]]:
     captions = PICTURES | {
-        "learning_curve.png": f"Learning curve of {linear}: would more coded documents help?",
-        "weak.png": "Labels made by the labelling functions, with gold and without: how much coding do they replace?",
+        "learning_curve.svg": f"Learning curve of {linear}: would more coded documents help?",
+        "weak.svg": "Labels made by the labelling functions, with gold and without: how much coding do they replace?",
     }
     return [
         {"caption": captions[name], "data": base64.b64encode(content).decode()} for name, content in pictures.items()
@@ -181,8 +181,8 @@ def _read(options: argparse.Namespace) -> Measured:
         behaviour=store.read_json(folders["behave"] / "behaviour.json", dict[str, Any]),
         errors=store.read_json(folders["gallery"] / "gallery.json", list[dict[str, Any]]),
         pictures=pictures
-        | {"learning_curve.png": (folders["curve"] / "learning_curve.png").read_bytes()}
-        | {"weak.png": (folders["weak"] / "weak.png").read_bytes()},
+        | {"learning_curve.svg": (folders["curve"] / "learning_curve.svg").read_bytes()}
+        | {"weak.svg": (folders["weak"] / "weak.svg").read_bytes()},
     )
 
 

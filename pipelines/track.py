@@ -136,7 +136,7 @@ def _collect(
         sizes = [file.stat().st_size for file in store.check(folders[-1]).iterdir()]
         numbers["size/bundle_megabytes"] = finished.megabytes(sizes)
     if name == choice.champion:
-        shared[options.curve / "learning_curve.png"] = "plots"
+        shared[options.curve / "learning_curve.svg"] = "plots"
         shared[options.report / "report.html"] = ""
     experiment = options.experiments / f"{name}.yaml"
     return finished.collect(name, lock, experiment, options.split, options.evaluate / name, numbers, shared)

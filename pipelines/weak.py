@@ -23,7 +23,7 @@ from features.text import Example
 from features.thresholds import sigmoid
 from features.training import fit_mixture
 from features.weak_labels import Trust, against_gold, label_model_gain, label_weakly, trust, weak_rows
-from pipelines import store, tables
+from pipelines import plots, store, tables
 from pipelines.command import Count, parameters, progress, run, stage
 
 GOLD = "gold"
@@ -173,8 +173,6 @@ def _measured(
 
 def main(options: argparse.Namespace) -> str:
     """Read splits and labelling functions, write what weak labels are worth, as numbers and as a picture."""
-    from pipelines import plots
-
     experiment = one_classifier(options.experiment)
     themes = codebook.load(options.codebook).ids
     functions = lexicon.load(options.patterns, themes)
@@ -182,10 +180,8 @@ def main(options: argparse.Namespace) -> str:
     done = weak(experiment, examples, themes, functions, **parameters(weak, options.params))
     with store.writing(options.out) as folder:
         store.write_json(folder / "weak.json", done)
-        figure = plots.supervisions(
-            [(row.supervision, row.documents, row.macro_f1) for row in done.rows], options.experiment.stem
-        )
-        plots.save(figure, folder / "weak.png")
+        rows = [(row.supervision, row.documents, row.macro_f1) for row in done.rows]
+        (folder / "weak.svg").write_text(plots.supervisions(rows, options.experiment.stem), encoding="utf-8")
     scores = [f"{name} {found['macro_f1'].value:.3f}" for name, found in done.full.items()]
     return f"{options.experiment.stem}: macro-F1 on valid {', '.join(scores)}"
 

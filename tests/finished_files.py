@@ -83,7 +83,7 @@ def evaluate(
     (folder / "about.json").write_text(json.dumps(about))
     (folder / "metrics.json").write_text(json.dumps({"test": {"macro_f1": c / 20}}))
     (folder / "errors.csv").write_text("theme,text\n")
-    (folder / "precision_recall.png").write_bytes(b"png")
+    (folder / "precision_recall.svg").write_bytes(b"<svg/>")
     if predictions:
         shutil.copy(predictions, folder / "predictions.parquet")
     manifest.write(folder)
@@ -97,7 +97,7 @@ def conclude(*names: str, c: float = 1.0) -> None:
     files = {
         "compare": {"champion.json": json.dumps(choice), "comparisons.md": f"{names[0]} wins\n"}
         | {"comparisons.json": json.dumps(comparisons)},
-        "curve": {"learning_curve.png": "png"},
+        "curve": {"learning_curve.svg": "<svg/>"},
         "refit": {"refit.json": "{}"},
         "report": {"report.html": "<html></html>"},
     }

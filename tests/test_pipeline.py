@@ -26,9 +26,9 @@ FITS = {"sklearn", "scipy"}
 NEEDED = {
     "adapt": {"scipy"},
     "train": FITS,
-    "evaluate": FITS | {"matplotlib"},
-    "curve": FITS | {"matplotlib"},
-    "weak": FITS | {"matplotlib"},
+    "evaluate": FITS,
+    "curve": FITS,
+    "weak": FITS,
     "gallery": FITS,
     "axes": FITS,
     "refit": FITS,
@@ -37,7 +37,7 @@ NEEDED = {
     "track": {"mlflow", "pandas", "pyarrow.compute", "scipy"},
 }
 # Modules, by the first of these that a stage needs.
-MOST = {"mlflow": 2_500, "matplotlib": 1_650, "sklearn": 1_480, "scipy": 560}
+MOST = {"mlflow": 2_500, "sklearn": 1_480, "scipy": 560}
 
 
 @pytest.fixture(scope="module")

@@ -72,7 +72,7 @@ def measured() -> Measured:
         },
         refitted={"champion": REFITTED, "linear": REFITTED},
         errors=[error | {"why": "boundary: of money alone"}],
-        pictures={"reliability.png": b"png", "learning_curve.png": b"png", "weak.png": b"png"},
+        pictures={"reliability.svg": b"<svg/>", "learning_curve.svg": b"<svg/>", "weak.svg": b"<svg/>"},
     )
 
 
@@ -117,7 +117,7 @@ def test_the_page_asks_for_nothing_outside_itself(measured: Measured) -> None:
 
     Links().feed(page)
     assert asked
-    assert all(value.startswith("data:image/png;base64,") for value in asked)
+    assert all(value.startswith("data:image/svg+xml;base64,") for value in asked)
     assert not re.search(r"url\(|@import|https?://", page)
 
 

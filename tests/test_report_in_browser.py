@@ -1,6 +1,5 @@
 """The report as a reader has it before them."""
 
-import base64
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,13 +7,12 @@ import pytest
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 
+from pipelines.charts import Line, chart, from_0_to_1
 from pipelines.report import Measured, report
 from tests import browser
 from tests.test_report import BOOK, measured  # noqa: F401 - a fixture
 
-PIXEL = base64.b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-)
+PICTURE = chart("", from_0_to_1(""), from_0_to_1(""), [Line("a", [(0, 0), (1, 1)])], 500, 300).encode()
 
 
 @pytest.fixture
@@ -32,7 +30,7 @@ def page(measured: Measured, tmp_path: Path) -> Path:  # noqa: F811
         for theme in BOOK.ids
         for kind in ("false alarm", "miss")
     ]
-    pictures = dict.fromkeys(measured.pictures, PIXEL)
+    pictures = dict.fromkeys(measured.pictures, PICTURE)
     path = tmp_path / "report.html"
     path.write_text(report(replace(measured, errors=errors, pictures=pictures)), encoding="utf-8")
     return path

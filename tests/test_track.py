@@ -110,8 +110,8 @@ def test_a_run_shows_the_numbers_parameters_data_and_files_of_its_experiment(her
     assert run.inputs
     used = {one.tags[0].value: (one.dataset.name, one.dataset.digest) for one in run.inputs.dataset_inputs}
     assert used == {part: (part, split_md5) for part in ("train", "valid", "test")}
-    own = {"plots/precision_recall.png", "errors.csv", "metrics.json", "a.yaml", "comparisons.md"}
-    assert tracked.files(run) == own | {"plots/learning_curve.png", "card.md", "refit.json", "report.html"}
+    own = {"plots/precision_recall.svg", "errors.csv", "metrics.json", "a.yaml", "comparisons.md"}
+    assert tracked.files(run) == own | {"plots/learning_curve.svg", "card.md", "refit.json", "report.html"}
     assert tracked.files(tracked.current()["b"]) == {path.replace("a.yaml", "b.yaml") for path in own}
 
 

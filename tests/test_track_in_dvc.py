@@ -13,7 +13,7 @@ import yaml
 from tests import finished_files, tracked
 
 CHECKOUT = Path(__file__).parents[1]
-FILES = ("about.json", "scores.json", "metrics.json", "errors.csv", "precision_recall.png", "MANIFEST.sha256")
+FILES = ("about.json", "scores.json", "metrics.json", "errors.csv", "precision_recall.svg", "MANIFEST.sha256")
 STAGES = """
 import json, sys
 from pathlib import Path

@@ -50,8 +50,8 @@ def test_it_prints_the_address_serves_runs_with_their_files_after_a_move_and_lea
         assert address.startswith(f"http://127.0.0.1:{port}/#/experiments/{run.info.experiment_id}/runs?workflowType=")
         listed = json.loads(get(port, f"/ajax-api/2.0/mlflow/artifacts/list?run_id={run.info.run_id}"))
         assert "errors.csv" in {one["path"] for one in listed["files"]}
-        picture = get(port, f"/get-artifact?path=plots/precision_recall.png&run_uuid={run.info.run_id}")
-        assert picture == Path("data/evaluate/a/precision_recall.png").read_bytes()
+        picture = get(port, f"/get-artifact?path=plots/precision_recall.svg&run_uuid={run.info.run_id}")
+        assert picture == Path("data/evaluate/a/precision_recall.svg").read_bytes()
         server.send_signal(how)
         out, _ = server.communicate(timeout=20)
     finally:

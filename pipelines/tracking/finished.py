@@ -92,7 +92,7 @@ def collect(
         | times
         | {"size/model_megabytes": megabytes(out.size for out in found["train"].outs)},
         shared_metrics=dict(shared_metrics),
-        artifacts=dict.fromkeys(sorted(evaluate.glob("*.png")), "plots") | _present(dict.fromkeys(files, "")),
+        artifacts=dict.fromkeys(sorted(evaluate.glob("*.svg")), "plots") | _present(dict.fromkeys(files, "")),
         shared=_present(shared),
         candidates=about.candidates,
     )

@@ -37,7 +37,8 @@ def ahead(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[tup
 def behind() -> Iterator[Callable[..., None]]:
     """Yield a function that has another called with its arguments in a thread, one after the other.
 
-    It waits for the call before; what that raised is raised by the next call, or at the block's end.
+    It waits for the call before; what that raised is raised by the next call, or at the block's end, unless the block
+    raises itself.
     """
     with ThreadPoolExecutor(1) as pool:
         begun: list[Future[Any]] = []

@@ -46,17 +46,22 @@ class CompiledView:
         for begin in range(0, len(texts), _AT_ONCE):
             piece = slice(begin, begin + _AT_ONCE)
             counts = ngrams.counted(self._occurrences(texts[piece]))
-            known[piece] = _has_term(counts)
-            margins[piece] = ngrams.weighed(counts, self.view, self.idf) @ self._by_term
+            known[piece] = _has_term(counts)[:-1]
+            margins[piece] = (ngrams.weighed(counts, self.view, self.idf) @ self._by_term)[:-1]
         return margins, known
 
     def _occurrences(self, texts: Texts) -> list[csr_array]:
-        """By size of n-grams, or all in one, a column for each term and one behind for others."""
-        shape = (len(texts), len(self.idf))
-        return [
-            csr_array((np.ones(len(columns), np.int32), columns, edges), shape=shape)
-            for columns, edges in self.grams.columns(texts)
-        ]
+        """By size of n-grams, or all in one, a column for each term and one behind for others.
+
+        The last row, of no text, holds that column twice. Where all rows are in order scipy adds up in another order
+        than elsewhere; now they never are, and what a text weighs depends on no other text, down to the last bit.
+        """
+        found = []
+        for columns, edges in self.grams.columns(texts):
+            columns, edges = np.append(columns, [len(self.idf) - 1] * 2), np.append(edges, edges[-1] + 2)
+            ones = np.ones(len(columns), np.int32)
+            found.append(csr_array((ones, columns, edges), shape=(len(texts) + 1, len(self.idf))))
+        return found
 
 
 class WordGrams:
@@ -86,15 +91,17 @@ class WordGrams:
             if size > 1:
                 grams = self._longer(grams, words, edges, size)
             if size >= self._shortest:
-                yield columns[grams], np.minimum(edges, len(grams))
+                yield columns[grams], edges
 
     def _longer(self, grams: Numbers, words: Numbers, edges: Places, size: int) -> Numbers:
-        """The number of the n-gram of `size` words that begins with each word."""
+        """The number of the n-gram of `size` words that begins with each word; unknown where its text ends before."""
         table = self.tables[size - 2]
-        longer = table.find(self._keys(grams[: max(0, len(words) - size + 1)], words[size - 1 :]))
+        longer = np.full(len(words), table.unknown, dtype=np.int32)
+        found = table.find(self._keys(grams[: max(0, len(words) - size + 1)], words[size - 1 :]))
+        longer[: len(found)] = found
         # All but its last word is in one text; what begins here would take that from the next.
         crossing = edges - size + 1
-        longer[crossing[(crossing >= 0) & (crossing < len(longer))]] = table.unknown
+        longer[crossing[crossing >= 0]] = table.unknown
         return longer
 
     def _keys(self, beginnings: NDArray[np.integer], last: NDArray[np.integer]) -> Keys:

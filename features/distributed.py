@@ -48,7 +48,7 @@ def answers(
 
 
 def _rows(batch: pa.RecordBatch, root: str) -> pa.RecordBatch:
-    """As in batches.ROWS; named here, as a function that Spark calls for each row would cost a fifth of all."""
+    """As in batches.ROWS; named here and not by Spark, which would call a Python function for each row."""
     there = {name: batch.column(name) for name in batch.schema.names}
     there["doc"] = pc.coalesce(there["doc"], _table_names(there["file"], root))
     there["sentence_id"] = pc.coalesce(there["id"], there["position"].cast(pa.string()))

@@ -14,6 +14,10 @@ from features.passages import Texts
 from features.resampling import Floats
 from features.words import Bytes, Spelling, letters_of
 
+# What is not of length 1 may grow with the text, and so does the error of adding up its terms one by one: from so many
+# letters on it might exceed what a bundle allows for.
+_LONGEST = 1_000
+
 
 def fits(grams: WordGrams) -> bool:
     """Whether one integer has room for the key and the number of every n-gram."""
@@ -26,7 +30,7 @@ class FastView:
 
     def __init__(self, exact: CompiledView) -> None:
         assert isinstance(exact.grams, WordGrams)
-        self._view, self._themes, self._spelling = exact.view, len(exact.coefficients), Spelling(exact.grams.words)
+        self._exact, self._view, self._spelling = exact, exact.view, Spelling(exact.grams.words)
         self._words = _words([self._spelling.of(word) for word in exact.grams.words])
         self._grams = _grams(exact.grams, exact.view)
         self._parts = _parts(exact, np.concatenate(exact.grams.columns_by_size))
@@ -36,8 +40,11 @@ class FastView:
         data, edges = letters_of(self._spelling.spelt(texts))
         terms = self._terms(int(np.diff(edges).max(initial=0)))
         letters = np.concatenate([data, np.zeros(USUAL, dtype=np.uint8)])
-        margins, known = np.empty((len(texts), self._themes)), np.empty(len(texts), dtype=bool)
+        margins, known = np.empty((len(texts), len(self._exact.coefficients))), np.empty(len(texts), dtype=bool)
         kernel.weigh(_by_eight(letters), edges, self._words, self._grams, terms, margins, known)
+        if self._view.norm != "l2":
+            for place in np.flatnonzero(np.diff(edges) > _LONGEST).tolist():
+                margins[place], known[place] = self._exact.margins(texts[place : place + 1])
         return margins, known
 
     def _terms(self, longest: int) -> Terms:

@@ -17,6 +17,8 @@ from features.readers.refusal import Refusal, RefusedError
 
 _BYTES_AT_ONCE = 1 << 24
 _LONGEST_LINE = 10_000_000
+# Of a run, which Arrow holds as one text of at most 2 GB; a letter may take four bytes.
+_MOST_LETTERS = 100_000_000
 _DELIMITERS = ",;\t"
 
 
@@ -45,15 +47,16 @@ class Run:
 
 
 def runs(path: Path, name: str, at_once: int) -> Iterator[Run | Refusal]:
-    """Yield every row in order, at most `at_once` in a run, refused ones in their place."""
+    """Yield every row in order, at most `at_once` in a run, fewer of long texts, refused ones in their place."""
     waiting: list[Row] = []
-    position = 0
+    position = letters = 0
     for found in _read(path, name, at_once):
-        if waiting and (not isinstance(found, Row) or len(waiting) == at_once):
+        if waiting and (not isinstance(found, Row) or len(waiting) == at_once or letters > _MOST_LETTERS):
             yield _run(name, position, waiting)
-            position, waiting = position + len(waiting), []
+            position, letters, waiting = position + len(waiting), 0, []
         if isinstance(found, Row):
             waiting.append(found)
+            letters += len(found.text)
         else:
             yield found
             position += len(found.text) if isinstance(found, Run) else 1

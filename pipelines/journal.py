@@ -158,6 +158,6 @@ def _items(batch: Batch) -> int:
 
 
 def _checksum(batch: Batch) -> int:
-    """Of some texts: what is read otherwise moves all that follows, and to look at each would cost a percent."""
+    """Of some texts: what is read otherwise moves all that follows, so that not every text has to be looked at."""
     texts = batch.rows.column("text").take(arrays.numbers(np.arange(0, batch.rows.num_rows, _CHECKED_OF))).to_pylist()
     return zlib.crc32("\n".join(texts).encode("utf-8", "surrogatepass"))

@@ -46,11 +46,30 @@ def test_what_is_handed_over_is_done_in_order_by_the_end(items: list[int]) -> No
     assert done == items
 
 
+def test_no_more_than_one_call_waits_behind() -> None:
+    may_end, begun = threading.Event(), threading.Event()
+
+    def work() -> None:
+        begun.set()
+        may_end.wait()
+
+    with behind() as hand_over:
+        hand_over(work)
+        begun.wait()
+        second = threading.Thread(target=hand_over, args=(int,))
+        second.start()
+        second.join(0.05)
+        assert second.is_alive()
+        may_end.set()
+        second.join()
+
+
 def test_a_failure_behind_is_raised_by_the_next_call_or_at_the_end_and_no_thread_is_left() -> None:
     before = threading.active_count()
-    with pytest.raises(ZeroDivisionError), behind() as hand_over:
+    with behind() as hand_over:
         hand_over(divmod, 1, 0)
-        hand_over(divmod, 1, 1)
+        with pytest.raises(ZeroDivisionError):
+            hand_over(divmod, 1, 1)
     with pytest.raises(ZeroDivisionError), behind() as hand_over:
         hand_over(divmod, 1, 0)
     assert threading.active_count() == before

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features import compiled, ngrams
-from features.compiled import CompiledView
+from features.compiled import CharacterGrams, CompiledView
 from features.experiments import NGrams
 from features.text import Passage, Sentence
 from tests.awkward import AWKWARD
@@ -25,8 +25,9 @@ texts = st.lists(st.text(alphabet, max_size=40) | st.sampled_from(AWKWARD) | st.
 
 
 def vocabulary(known: Sequence[str], view: NGrams) -> dict[str, int]:
-    """All n-grams of these texts, in sorted order."""
-    return {term: n for n, term in enumerate(sorted({term for text in known for term in ngrams.terms(text, view)}))}
+    """All n-grams of these texts with their columns in sorted order, which is not the order that they come in."""
+    found = enumerate(sorted({term for text in known for term in ngrams.terms(text, view)}))
+    return {term: n for n, term in sorted(found, key=lambda item: item[1][::-1])}
 
 
 def assert_same(terms: Mapping[str, int], asked: Sequence[str], view: NGrams) -> None:
@@ -44,6 +45,17 @@ def assert_same(terms: Mapping[str, int], asked: Sequence[str], view: NGrams) ->
 @given(known=texts, asked=texts)
 def test_random_texts_weigh_the_same(view: NGrams, known: list[str], asked: list[str]) -> None:
     assert_same(vocabulary(known, view), [*asked, *known], view)
+
+
+@pytest.mark.parametrize("view", VIEWS, ids=lambda view: f"{view.of}-{view.ngrams}")
+@settings(max_examples=60)
+@given(known=texts, asked=texts)
+def test_what_a_text_weighs_depends_on_no_other_text(view: NGrams, known: list[str], asked: list[str]) -> None:
+    terms = vocabulary(known, view)
+    at_work = CompiledView(view, terms, np.linspace(1, 5, len(terms)), np.ones((1, len(terms))))
+    together, _ = at_work.margins([*asked, *known])
+    alone = [at_work.margins([text])[0][0] for text in [*asked, *known]]
+    assert together.tolist() == np.array(alone).reshape(together.shape).tolist()  # to the last bit
 
 
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: f"{view.of}-{view.ngrams}")
@@ -83,5 +95,12 @@ def test_words_are_forgotten_before_there_are_too_many(monkeypatch: pytest.Monke
     monkeypatch.setattr(compiled, "_MOST_WORDS", 3)
     view = VIEWS[3]
     asked = [f"word{n} terror" for n in range(20)]
+    terms = vocabulary(asked, view)
+    at_work = CompiledView(view, terms, np.ones(len(terms)), np.ones((1, len(terms))))
+    assert isinstance(at_work.grams, CharacterGrams)
+    alone = []
     for text in asked:
-        assert_same(vocabulary(asked, view), [text], view)
+        alone.append(at_work.margins([text])[0])
+        assert len(at_work.grams._of_word) <= 3
+    expected = ngrams.matrix([Passage(text) for text in asked], view, terms, np.ones(len(terms)))
+    np.testing.assert_allclose(np.concatenate(alone)[:, 0], expected.sum(axis=1))

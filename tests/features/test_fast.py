@@ -63,6 +63,12 @@ def test_sentences_of_the_corpus_weigh_the_same(view: NGrams, small_sentences: l
     assert_same(shipped[::2], shipped, view)
 
 
+def test_a_long_text_that_is_not_put_at_length_1_is_weighed_exactly() -> None:
+    asked = ["aa", "aa " * 1_000 + "bb " * 1_001, "bb"]
+    exact = CompiledView(NGrams("words", (1, 1)), {"aa": 0, "bb": 1}, None, np.array([[7.7, -7.7]]) / 3)
+    assert FastView(exact).margins(asked)[0].tolist() == exact.margins(asked)[0].tolist()
+
+
 def test_long_words_with_one_key_are_told_apart_by_their_letters(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("features.kernel._LONG", np.uint64(2**64 - 1))
     assert_same(["laundering of funds"], ["launderers and launderings laundered funds", "laundering funds"], VIEWS[1])

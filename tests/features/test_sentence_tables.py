@@ -5,6 +5,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from features import sentence_tables
 from features.readers import Refusal
 from features.sentence_tables import Row, Run, count, runs
 
@@ -101,3 +102,15 @@ def test_the_expected_number_of_rows_is_that_of_the_lines_or_of_the_parquet_foot
     (tmp_path / "a.txt").write_bytes(b"One.\nTwo.\n")
     names = ("a.jsonl", "a.parquet", "broken.parquet", "a.txt")
     assert [count(tmp_path / name) for name in names] == [3, 2, 1, 1]
+
+
+def test_long_texts_end_a_run_before_it_is_more_than_arrow_holds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sentence_tables, "_MOST_LETTERS", 5)
+    path = tmp_path / "a.jsonl"
+    path.write_text(
+        "".join(f'{{"text": "{text}"}}\n' for text in ("abc", "defg", "h", "ijklmn", "o")), encoding="utf-8"
+    )
+    found = [found.text.to_pylist() for found in runs(path, "a.jsonl", at_once=9) if isinstance(found, Run)]
+    assert found == [["abc", "defg"], ["h", "ijklmn"], ["o"]]

@@ -56,12 +56,13 @@ class CompiledView:
         The last row, of no text, holds that column twice. Where all rows are in order scipy adds up in another order
         than elsewhere; now they never are, and what a text weighs depends on no other text, down to the last bit.
         """
-        found = []
-        for columns, edges in self.grams.columns(texts):
-            columns, edges = np.append(columns, [len(self.idf) - 1] * 2), np.append(edges, edges[-1] + 2)
-            ones = np.ones(len(columns), np.int32)
-            found.append(csr_array((ones, columns, edges), shape=(len(texts) + 1, len(self.idf))))
-        return found
+        others = [len(self.idf) - 1] * 2
+        found = [
+            (np.append(columns, others), np.append(edges, edges[-1] + 2))
+            for columns, edges in self.grams.columns(texts)
+        ]
+        shape = (len(texts) + 1, len(self.idf))
+        return [csr_array((np.ones(len(columns), np.int32), columns, edges), shape=shape) for columns, edges in found]
 
 
 class WordGrams:

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer, TfidfVectorizer
 
-from features import vectorizer
+from features import counting, vectorizer
 from features.errors import UsageFailure
 from features.experiments import NGrams
 from features.text import Passage
@@ -60,10 +60,11 @@ def test_vocabulary_and_matrices_are_scikit_learns_whatever_texts_were_met_befor
         np.testing.assert_array_equal(found.idf_, expected.idf_)
 
 
-def test_a_text_is_analysed_once_however_often_it_is_fitted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_text_is_read_once_however_often_it_is_fitted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(vectorizer, "_known", {})
     view = NGrams("words", (1, 2))
     first = NGramVectorizer(view).fit(alone(["one two", "two three"]))
+    monkeypatch.setattr("features.ngrams.words", None)
     monkeypatch.setattr("sklearn.feature_extraction.text.CountVectorizer._word_ngrams", None)
     again = NGramVectorizer(view).fit(alone(["two three"]))
     assert again.transform(alone(["one two"])).toarray().tolist() == [[0, 1, 0]]
@@ -73,7 +74,7 @@ def test_a_text_is_analysed_once_however_often_it_is_fitted(monkeypatch: pytest.
 def test_more_texts_than_are_counted_at_once_have_the_same_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     texts = alone(["one two two", "", "three", "two one", "", "one one", "four"])
     at_once = NGramVectorizer(NGrams("words", (1, 2))).fit_transform(texts)
-    monkeypatch.setattr(vectorizer, "_TEXTS_AT_ONCE", 2)
+    monkeypatch.setattr(counting, "_TEXTS_AT_ONCE", 2)
     np.testing.assert_array_equal(
         NGramVectorizer(NGrams("words", (1, 2))).fit_transform(texts).toarray(), at_once.toarray()
     )

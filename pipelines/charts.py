@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from features.resampling import Floats
 
+NAMESPACE = "http://www.w3.org/2000/svg"
 # Okabe and Ito (2008): told apart by people who see no red or green; dashes serve those who see no colour.
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
 _DASHES = ("none", "6 3", "6 2 2 2", "2 2", "10 2", "6 2 2 2 2 2", "4 4")
@@ -172,7 +173,7 @@ def _tell(parent: Element, words: str) -> None:
 def _picture(title: str, width: float, height: float) -> Element:
     looks = {"role": "img", "font-family": "system-ui, sans-serif", "font-size": "13"}
     sizes = {"viewBox": f"0 0 {width:.0f} {height:.0f}", "width": f"{width:.0f}", "height": f"{height:.0f}"}
-    picture = Element("svg", {"xmlns": "http://www.w3.org/2000/svg"} | sizes | looks)
+    picture = Element("svg", {"xmlns": NAMESPACE} | sizes | looks)
     _tell(picture, title)
     # For pages that are dark.
     _add(picture, "rect", width="100%", height="100%", fill="#fff")

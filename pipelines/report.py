@@ -1,7 +1,6 @@
 """Everything measured, on one self-contained HTML page."""
 
 import argparse
-import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from features import codebook
 from features.agreement import Agreement
 from features.codebook import Codebook
 from pipelines import refits, result_tables, store
+from pipelines.charts import NAMESPACE
 from pipelines.command import experiment_names, read_yaml, run, stage
 from pipelines.refits import Refitted
 
@@ -63,7 +63,7 @@ class Measured:
     quick: str
     behaviour: dict[str, Any]
     errors: list[dict[str, Any]]
-    pictures: dict[str, bytes]
+    pictures: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,14 +111,15 @@ def report(measured: Measured) -> str:
     )
 
 
-def _inlined(pictures: Mapping[str, bytes], linear: str) -> list[dict[str, str]]:
+def _inlined(pictures: Mapping[str, str], linear: str) -> list[dict[str, str]]:
+    """Each picture as a part of the page, where what its dots and cells say is told when they are pointed at."""
     captions = PICTURES | {
         "learning_curve.svg": f"Learning curve of {linear}: would more coded documents help?",
         "weak.svg": "Labels made by the labelling functions, with gold and without: how much coding do they replace?",
     }
-    return [
-        {"caption": captions[name], "data": base64.b64encode(content).decode()} for name, content in pictures.items()
-    ]
+    # A file of its own names the language, a page knows it.
+    bare = {name: picture.replace(f' xmlns="{NAMESPACE}"', "", 1) for name, picture in pictures.items()}
+    return [{"caption": captions[name], "svg": svg} for name, svg in bare.items()]
 
 
 def _beside_coders(measured: Measured) -> dict[str, list[list[float | None]]]:
@@ -164,7 +165,8 @@ def _read(options: argparse.Namespace) -> Measured:
     chosen = store.read_json(folders["compare"] / "champion.json", dict[str, str])
     experiments = {name: store.check(data / "evaluate" / name) for name in experiment_names(options.params)}
     champion = experiments[chosen["champion"]]
-    pictures = {name: (champion / name).read_bytes() for name in PICTURES}
+    drawn = {name: champion / name for name in PICTURES}
+    drawn |= {"learning_curve.svg": folders["curve"] / "learning_curve.svg", "weak.svg": folders["weak"] / "weak.svg"}
     return Measured(
         codebook=codebook.load(options.codebook),
         documents=store.read_json(folders["ingest"] / "summary.json", dict[str, Any]),
@@ -180,9 +182,7 @@ def _read(options: argparse.Namespace) -> Measured:
         quick=str(read_yaml(options.params)["quick_experiment"]),
         behaviour=store.read_json(folders["behave"] / "behaviour.json", dict[str, Any]),
         errors=store.read_json(folders["gallery"] / "gallery.json", list[dict[str, Any]]),
-        pictures=pictures
-        | {"learning_curve.svg": (folders["curve"] / "learning_curve.svg").read_bytes()}
-        | {"weak.svg": (folders["weak"] / "weak.svg").read_bytes()},
+        pictures={name: path.read_text(encoding="utf-8") for name, path in drawn.items()},
     )
 
 

@@ -48,6 +48,7 @@ def searched(folder: Path, examples: Sequence[Example], rounds: int, *, few: boo
         "ratio": ratios(*seconds.values()),
         "megabytes": {way: round(median(one.megabytes for one in of_way)) for way, of_way in costs.items()},
         "winner": {way: max(scores, key=lambda one: one["macro_f1"]) for way, scores in found.items()},
+        "ahead_of_second": {way: _ahead([one["macro_f1"] for one in scores]) for way, scores in found.items()},
         "largest_difference": round(_largest_difference(*found.values()), 4),
     }
 
@@ -72,6 +73,11 @@ def _largest_difference(ours: list[dict[str, Any]], theirs: list[dict[str, Any]]
     """In macro-F1, of any setting."""
     of_theirs: dict[tuple[tuple[str, Any], ...], float] = {_settings(one): one["macro_f1"] for one in theirs}
     return max(abs(float(one["macro_f1"]) - of_theirs[_settings(one)]) for one in ours)
+
+
+def _ahead(scores: Sequence[float]) -> float:
+    second, best = sorted(scores)[-2:]
+    return round(best - second, 4)
 
 
 def _settings(one: dict[str, Any]) -> tuple[tuple[str, Any], ...]:

@@ -73,6 +73,10 @@ def tables(root: Path) -> dict[str, Callable[[], str]]:
             result_tables.BEYOND, result_tables.beyond(_stage(root, "slices/slices.json")["beyond_the_lexicon"])
         ),
         "axes": lambda: table(result_tables.AXES, result_tables.axes(_stage(root, "axes/axes.json"))),
+        "processors": lambda: table(
+            speed_tables.PROCESSORS,
+            speed_tables.processors({path.stem: _measured(root, path.stem) for path in _results_of_bench(root)}),
+        ),
         "encode": lambda: table(speed_tables.SPEEDS, speed_tables.speeds(_measured(root, "encode"))),
         "in_process": lambda: table(
             speed_tables.IN_PROCESS, speed_tables.in_process(_measured(root, "score")["in_process"])
@@ -122,6 +126,10 @@ def _metrics(root: Path) -> dict[str, dict[str, Any]]:
 
 def _development(root: Path) -> dict[str, Any]:
     return _made_by("external", root / DEVELOPMENT)
+
+
+def _results_of_bench(root: Path) -> list[Path]:
+    return sorted((root / "benchmarks").glob("*.json"))
 
 
 def _measured(root: Path, name: str) -> dict[str, Any]:

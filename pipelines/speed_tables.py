@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+_SHARE = "{median:.0%} [{low:.0%}, {high:.0%}]"
 _RANGE = "{median:.2f} [{low:.2f}, {high:.2f}]"
 SPEEDS = ["encoder", "sentences per CPU second", "lowest", "highest"]
 IN_PROCESS = ["in one process", *SPEEDS[1:], "times scikit-learn", "share of the limit"]
@@ -11,7 +12,13 @@ FITTING = ["of sentences", "a fit by", "CPU seconds", "lowest", "highest", "time
 SPARK = ["engine", *SPEEDS[1:]]
 CROSSOVER = ["cores of the cluster", "sentences"]
 NOOP = ["nothing to do", "stages", "dependencies", "CPU seconds", "lowest", "highest", "times trivial stages"]
+PROCESSORS = ["results", "processor"]
 FIXED = ["before it works", "CPU seconds", "lowest", "highest"]
+
+
+def processors(results: Mapping[str, Mapping[str, Any]]) -> list[list[str]]:
+    """Which processor each file of results is from."""
+    return [[name, str(found["processor"])] for name, found in results.items()]
 
 
 def speeds(encode: Mapping[str, Any]) -> list[list[str]]:
@@ -27,7 +34,7 @@ def in_process(found: Mapping[str, Any]) -> list[list[str]]:
             name,
             *_three(speed, "{:,.0f}"),
             _RANGE.format(**found["ratios"][name]) if name in found["ratios"] else "",
-            f"{found['share_of_limit'][name]:.0%}" if name in found["share_of_limit"] else "",
+            _SHARE.format(**found["share_of_limit"][name]) if name in found["share_of_limit"] else "",
         ]
         for name, speed in found["sentences_per_second"].items()
     ]

@@ -41,9 +41,9 @@ class Axis:
     is_log: bool = False
 
     def share(self, value: float) -> float:
-        """How far along the axis a value stands, from 0 to 1."""
+        """How far along the axis a value stands, from 0 to 1; in the middle of an axis of one value."""
         low, high, at = (math.log(one) if self.is_log else one for one in (self.low, self.high, value))
-        return (at - low) / (high - low)
+        return (at - low) / (high - low) if low < high else 0.5
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,6 +88,10 @@ def test_what_needs_no_gold_is_level() -> None:
     assert not any(one.startswith("majority") for one in told)
 
 
+def test_one_number_of_documents_is_a_picture_too() -> None:
+    assert "gold" in words(plots.supervisions([("majority", 0, [0.5]), ("gold", 5, [0.3])], "words"), "text")
+
+
 def test_numbers_decide_the_picture_alone() -> None:
     found = predicted((GOLD, LABELS))
     other = Predictions(found.gold, found.labels, found.probabilities.copy(), ["e"] * len(GOLD))

@@ -32,12 +32,14 @@ class Words:
 
     def meet(self, texts: Sequence[str]) -> None:
         """Read those of `texts` that are new."""
-        numbers = self._numbers
+        numbers, new = self._numbers, dict[str, bytes]()
         for text in texts:
-            if text not in self.texts:
+            if text not in self.texts and text not in new:
                 found = [numbers.setdefault(word, len(numbers)) for word in self._cut(text.lower())]
-                self.texts[text] = np.array(found, dtype=np.int32).tobytes()
-        self.names.extend(list(numbers)[len(self.names) :])
+                new[text] = np.array(found, dtype=np.int32).tobytes()
+        self._add(list(numbers)[len(self.names) :])
+        # Last, for another thread may count a text as soon as it stands here.
+        self.texts.update(new)
 
     def of(self, texts: Sequence[str]) -> tuple[Numbers, Places]:
         """The words of known texts, one text after the other, and the texts' edges."""
@@ -47,6 +49,9 @@ class Words:
 
     def _cut(self, lowered: str) -> Sequence[str]:
         return ngrams.words(lowered)
+
+    def _add(self, names: Sequence[str]) -> None:
+        self.names.extend(names)
 
 
 class SpelledWords(Words):
@@ -58,15 +63,14 @@ class SpelledWords(Words):
         self.grams_of = list[Numbers]()
         self._sizes = sizes
 
-    def meet(self, texts: Sequence[str]) -> None:
-        """Read those of `texts` that are new."""
-        super().meet(texts)
-        for name in self.names[len(self.grams_of) :]:
-            found = [self.grams.setdefault(gram, len(self.grams)) for gram in ngrams.inside_word(name, *self._sizes)]
-            self.grams_of.append(np.array(found, dtype=np.int32))
-
     def _cut(self, lowered: str) -> Sequence[str]:
         return lowered.split()
+
+    def _add(self, names: Sequence[str]) -> None:
+        super()._add(names)
+        for name in names:
+            found = [self.grams.setdefault(gram, len(self.grams)) for gram in ngrams.inside_word(name, *self._sizes)]
+            self.grams_of.append(np.array(found, dtype=np.int32))
 
 
 class Numbering(Protocol):

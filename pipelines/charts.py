@@ -1,7 +1,6 @@
 """Lines over two axes and tables of counts as SVG: sharp at any size, the same bytes for the same numbers.
 
-Drawn here, because a drawing library is a third of what evaluate costs before it works, and takes longer to draw four
-pictures than evaluate takes for its numbers.
+Drawn here, because a drawing library would cost every evaluation more than its numbers do.
 """
 
 import math

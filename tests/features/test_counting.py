@@ -1,7 +1,7 @@
 """N-grams are those that `ngrams.terms` spells, which are scikit-learn's, each as often as it occurs."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pytest
@@ -48,6 +48,20 @@ def test_every_ngram_that_was_learned_is_counted_in_any_text(
     known = {term for text in learned for term in ngrams.terms(text, view)}
     expected = [Counter(term for term in ngrams.terms(text, view) if term in known) for text in [*others, *learned]]
     assert counted(view, learned, [*others, *learned]) == expected
+
+
+def test_a_text_is_known_to_other_threads_only_when_its_ngrams_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    known, inside_word, cut = words(VIEWS[3]), ngrams.inside_word, list[str]()
+
+    def spy(word: str, shortest: int, longest: int) -> Iterator[str]:
+        assert not known.texts
+        cut.append(word)
+        return inside_word(word, shortest, longest)
+
+    monkeypatch.setattr(ngrams, "inside_word", spy)
+    known.meet(["the funds", "the funds of"])
+    assert cut == ["the", "funds", "of"]
+    assert list(known.texts) == ["the funds", "the funds of"]
 
 
 @pytest.mark.parametrize("sizes", [(1, 2), (2, 3)])
